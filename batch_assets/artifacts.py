@@ -1,0 +1,54 @@
+"""The store of trained models: one folder a version, written whole, never changed.
+
+A version is the hash of all that a model is made from, so the same version has the same files, whoever trained it.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """A folder with a folder for each model, and in it one for each version."""
+
+    root: Path
+
+    def has(self, model: str, version: str) -> bool:
+        """Say whether a version was trained."""
+        return self._folder(model, version).is_dir()
+
+    def put(self, model: str, version: str, files: Mapping[str, str]) -> None:
+        """Store the files of a version, all of them or none; a version that is there already is kept."""
+        final = self._folder(model, version)
+        staged = final.with_name(f".{version}.{uuid.uuid4().hex}")
+        staged.mkdir(parents=True)
+        for name, text in files.items():
+            with (staged / name).open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        try:
+            os.rename(staged, final)
+        except OSError:
+            shutil.rmtree(staged)
+            if not final.is_dir():
+                raise
+
+    def path(self, model: str, version: str, name: str) -> Path:
+        """Return where a file of a version lies."""
+        return self._folder(model, version) / name
+
+    def get(self, model: str, version: str, name: str) -> str:
+        """Return a file of a version.
+
+        Raises:
+            FileNotFoundError: there is no such version or file.
+        """
+        return self.path(model, version, name).read_text(encoding="utf-8")
+
+    def _folder(self, model: str, version: str) -> Path:
+        return self.root / model / version

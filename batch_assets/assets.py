@@ -1,0 +1,181 @@
+"""Tables and raw sources as Dagster sees them: assets with partitions, checks, versions and metadata.
+
+Belongs here: all that is Dagster's about a table. Does not belong here: how its batches are made and published.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from .errors import BatchError
+from .lakefile import LakeFile
+from .layers import layer_of
+from .lineage import column_lineage
+from .partitions import DAILY, days_of, name_days
+from .publish import Batch
+from .reading import CLOSED, Reading, measure
+from .settings import settings
+from .table import Published, Table
+from .warehouse import Warehouse
+
+CHECK = "contract"
+OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml"}
+
+_VERSION = "dagster/data_version"
+_EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
+_SINCE_EVER = -36_525
+
+
+def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
+    """Return a raw source as an asset that is observed: the data version of a day is the hash of its file."""
+    columns = [dg.TableColumn(name, "text", meaning) for name, meaning in source.columns.items()]
+
+    @dg.observable_source_asset(
+        key=["lake", source.name],
+        group_name="lake",
+        description=source.description,
+        partitions_def=DAILY,
+        tags={"layer": "lake"},
+        metadata={"dagster/uri": str(settings.lake / source.pattern), "dagster/column_schema": dg.TableSchema(columns)},
+    )
+    def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.DataVersionsByPartition:
+        root = Path(warehouse.lake)
+        days = [day for day in days_of(DAILY.get_partition_keys()) if source.path(root, day).exists()]
+        for event in _observations(context.instance, [measure(source, root, day) for day in days]):
+            context.log_event(event)
+        return dg.DataVersionsByPartition({})
+
+    return observe
+
+
+def table_asset(table: Table) -> dg.AssetsDefinition:
+    """Return a table as an asset whose partitions are its batches.
+
+    A run of one day or of many is one step; each batch has its own materialization, check result and data version,
+    which is the hash of its content.
+    """
+    key = dg.AssetKey([table.layer, table.name])
+
+    @dg.asset(
+        key=key,
+        group_name=table.layer,
+        description=table.description,
+        kinds=set(table.kinds),
+        owners=[OWNERS[table.layer]],
+        tags={"layer": table.layer},
+        metadata=_definition_metadata(table),
+        code_version=table.code,
+        deps=[_dependency(name, table.lookback.get(name, 0)) for name in table.reads],
+        partitions_def=DAILY,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, partitions_def=DAILY, description=_what_is_checked(table))],
+        dagster_type=dg.Nothing,
+    )
+    def publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+        days = days_of(context.partition_keys)
+        pointers = _latest_events(context.instance, table)
+        try:
+            published = table.publish(warehouse, days, context.run_id)
+        except BatchError as error:
+            if error.day:
+                yield _check_result(key, error.day, passed=False, metadata={"reason": str(error)})
+            raise dg.Failure(f"{table.layer}.{table.name}: {error}", allow_retries=False) from error
+        except (duckdb.Error, OSError) as error:
+            raise dg.Failure(f"{table.layer}.{table.name}, {name_days(days)}: {error}. Nothing was published; the batches before it are still there.") from error
+        for event in _observations(context.instance, published.readings):
+            context.log_event(event)
+        for batch in published.batches:
+            context.log_event(_materialization(table, key, batch, published, pointers))
+            yield _check_result(key, batch.day, passed=True, metadata={"rows": batch.kept, "quarantined": batch.rejected})
+        yield dg.Output(None, output_name="result", metadata=_EVENTS_ARE_LOGGED)
+        yield dg.Output(None, output_name=f"{table.layer}__{table.name}_{CHECK}")
+
+    return publish
+
+
+def _dependency(name: str, look_back: int | None) -> dg.AssetDep:
+    offset = _SINCE_EVER if look_back is None else -look_back
+    mapping = dg.TimeWindowPartitionMapping(start_offset=offset, allow_nonexistent_upstream_partitions=True)
+    return dg.AssetDep(dg.AssetKey([layer_of(name), name]), partition_mapping=mapping if offset else None)
+
+
+def _definition_metadata(table: Table) -> dict[str, Any]:
+    columns = [
+        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable))
+        for name, column in table.contract.columns().items()
+    ]
+    metadata: dict[str, Any] = {
+        "dagster/table_name": f"{table.layer}.{table.name}",
+        "dagster/column_schema": dg.TableSchema(columns),
+        "grain": ", ".join(table.contract.grain()),
+    }
+    if table.lookback:
+        metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
+    expression = table.expression()
+    if expression is not None:
+        lineage = column_lineage(expression)
+        metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+            {
+                name: [dg.TableColumnDep(dg.AssetKey([layer_of(of), of]), column) for of, column in lineage[name] if of != "days"]
+                for name in table.contract.columns()
+            }
+        )
+    return metadata
+
+
+def _what_is_checked(table: Table) -> str:
+    parts = ["Types, nulls, ranges and grain are as the contract says"]
+    parts += ["every row that was read is kept or quarantined"] * (table.source is not None)
+    parts += [f"{made} adds up to {name}.{read}" for name, (read, made) in table.conserves.items()]
+    parts += ["no batch that it looks back on is missing"] * bool(table.lookback)
+    return "; ".join(parts) + ". A batch that breaks this is not published."
+
+
+def _check_result(key: dg.AssetKey, day: dt.date, *, passed: bool, metadata: Mapping[str, Any]) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=key, check_name=CHECK, passed=passed, metadata={k: dg.MetadataValue.text(v) if isinstance(v, str) else dg.MetadataValue.int(v) for k, v in metadata.items()},
+        partition=day.isoformat(), blocking=True,
+    )  # fmt: skip
+
+
+def _materialization(table: Table, key: dg.AssetKey, batch: Batch, published: Published, pointers: Mapping[str, int]) -> dg.AssetMaterialization:
+    """Return the event of one batch: its measures, and the tags by which Dagster knows what it was made from."""
+    metadata: dict[str, Any] = {"dagster/row_count": batch.kept, "quarantined": batch.rejected, "content": batch.content}
+    if batch.total is not None:
+        metadata[table.measure or ""] = batch.total
+    metadata |= {name: dg.MetadataValue.md(text) for name, text in published.shown.get(batch.day, {}).items()}
+    tags = {_VERSION: batch.content, f"{_VERSION}_is_user_provided": "true", "dagster/code_version": table.code}
+    for upstream, version in published.inputs[batch.day].items():
+        name = upstream.replace(".", "/")
+        tags[f"dagster/input_data_version/{name}"] = version
+        tags[f"dagster/input_event_pointer/{name}"] = str(pointers.get(name, "NULL"))
+    return dg.AssetMaterialization(asset_key=key, partition=batch.day.isoformat(), metadata=metadata, tags=tags)
+
+
+def _latest_events(instance: dg.DagsterInstance, table: Table) -> dict[str, int]:
+    """Return the id of the latest event of each upstream: a later one may make this run's batches stale."""
+    records = instance.get_asset_records([dg.AssetKey([layer_of(name), name]) for name in table.reads])
+    entries = {record.asset_entry.asset_key.to_user_string(): record.asset_entry for record in records}
+    ids = {name: entry.last_materialization_storage_id or entry.last_observation_storage_id for name, entry in entries.items()}
+    return {name: event for name, event in ids.items() if event is not None}
+
+
+def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
+    """Yield what is new about raw files; a file that is still as it was last seen is not told again."""
+    seen = {
+        source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [_VERSION])
+        for source in {reading.source for reading in readings}
+    }
+    for reading in readings:
+        day = reading.day.isoformat()
+        if reading.version != CLOSED and seen[reading.source].get(day, {}).get(_VERSION) != reading.version:
+            yield dg.AssetObservation(
+                asset_key=["lake", reading.source],
+                partition=day,
+                metadata={"dagster/row_count": reading.rows, "bytes": reading.size},
+                tags={_VERSION: reading.version},
+            )

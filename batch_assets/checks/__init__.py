@@ -1,0 +1,1 @@
+"""Checks across tables. What holds for one table alone is its contract."""

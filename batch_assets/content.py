@@ -1,0 +1,56 @@
+"""The content hash of a batch: the same rows give the same hash, whatever their order, engine or its version.
+
+Each row is written as canonical text, hashed with MD5, and the four 32-bit words of the hashes are summed as exact
+integers: a sum does not depend on order and, unlike XOR, counts repeated rows. (An incremental multiset hash as in
+Clarke et al., 2003; it guards against error, not against an adversary.) The batch's hash covers the sums, the number
+of rows, and the columns' names and types.
+
+Canonical text: integers, decimals, booleans and dates as SQL writes them; timestamps as microseconds since 1970 UTC;
+a float as the 64 bits of its IEEE 754 double, minus zero as zero; text as its length in code points, a colon and itself.
+Nulls are `~`; fields are joined by `|` in the order of their names.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import ibis.expr.datatypes as dt
+import ibis.expr.schema as sch
+
+WORDS = 4
+
+
+def row_words(schema: sch.Schema) -> list[str]:
+    """Return DuckDB expressions of a row's four hash words, for the columns of `schema`.
+
+    Raises:
+        TypeError: a column has a type without a canonical text.
+    """
+    fields = [f"coalesce({_text(name, schema[name])}, '~')" for name in sorted(schema.names)]
+    digest = f"md5_number(concat_ws('|', {', '.join(fields)}))"
+    return [f"(({digest} >> {32 * word}) & 4294967295)::bigint" for word in range(WORDS)]
+
+
+def batch_hash(schema: sch.Schema, rows: int, sums: Sequence[int | None]) -> str:
+    """Return the hash of a batch from its number of rows and the sums of its rows' words."""
+    columns = ",".join(f"{name}:{schema[name]}" for name in sorted(schema.names))
+    return combined([columns, str(rows), *(str(total or 0) for total in sums)])
+
+
+def combined(parts: Sequence[str]) -> str:
+    """Return one hash of several texts, in their order: 32 hexadecimal digits of SHA-256."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _text(name: str, kind: dt.DataType) -> str:
+    column = f'"{name}"'
+    match kind:
+        case dt.String():
+            return f"length({column})::varchar || ':' || {column}"
+        case dt.Floating():
+            return f"(case when {column} = 0 then 0 else {column} end)::double::bit::varchar"
+        case dt.Timestamp():
+            return f"epoch_us({column})::varchar"
+        case dt.Integer() | dt.Decimal() | dt.Boolean() | dt.Date():
+            return f"{column}::varchar"
+        case _:
+            raise TypeError(f"column {name}: no canonical text is defined for {kind}; publish it as text or as numbers")

@@ -1,0 +1,58 @@
+"""The manifest: what was built, and every piece of dirt in it. The pipeline never reads it; tests do.
+
+Belongs here: the shape of the manifest, reading and writing it. Does not belong here: what counts as dirt.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .files import write
+from .recipe import Recipe
+
+Instance = dict[str, int | str]
+"""One piece of dirt: `line` (1-based, as it stands in the file), and what identifies the row in it.
+
+`raw` is the line as it stands, bytes that are not UTF-8 as lone surrogates (the error handler `surrogateescape`)."""
+
+Entry = dict[str, Any]
+"""What is in one file; as JSON."""
+
+
+@dataclass
+class Manifest:
+    """What a lake holds.
+
+    Attributes:
+        recipe: what the files follow from.
+        complete: whether every open day of the range is there.
+        days: by day the entries of its two files, `sales` and `catalogue`; only days whose files are written.
+    """
+
+    recipe: Recipe
+    complete: bool = False
+    days: dict[dt.date, dict[str, Entry]] = field(default_factory=dict[dt.date, dict[str, Entry]])
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest | None":
+        """Return the manifest of an earlier build, or None."""
+        if not path.exists():
+            return None
+        found = json.loads(path.read_bytes())
+        days = {dt.date.fromisoformat(day): entries for day, entries in found["days"].items()}
+        return cls(Recipe.from_json(found["recipe"]), found["complete"], days)
+
+    def write(self, path: Path) -> None:
+        """Write the manifest, days in order, one line a day."""
+        days = ",\n".join(f'"{day}": {json.dumps(self.days[day])}' for day in sorted(self.days))
+        head = f'"recipe": {json.dumps(self.recipe.to_json())},\n"complete": {json.dumps(self.complete)}'
+        write(path, f'{{{head},\n"days": {{\n{days}\n}}}}\n'.encode())
+
+
+def count_up(lines: int, dirt: Mapping[str, list[Instance]]) -> Entry:
+    """Return the part of an entry that any file has: lines without the header, and how many of them are what."""
+    counts = {kind: len(instances) for kind, instances in dirt.items()}
+    return {"lines": lines, "clean": lines - sum(counts.values()), "counts": counts, "dirt": dict(dirt)}

@@ -1,0 +1,40 @@
+"""The errors a batch can end with. Each tells what is wrong, where, and what to do; nothing was published."""
+
+import datetime as dt
+
+
+class BatchError(Exception):
+    """A batch that was not published; the batch before it is still there.
+
+    Attributes:
+        day: the batch day that is to blame, where it is one alone.
+    """
+
+    def __init__(self, message: str, *, day: dt.date | None = None) -> None:
+        """Tell what is wrong, where, and what to do."""
+        super().__init__(message)
+        self.day = day
+
+
+class LakeError(BatchError):
+    """A raw file that cannot be read as what it should be; nothing of it was taken."""
+
+
+class BreachError(BatchError):
+    """Rows that break their table's contract, or do not add up."""
+
+
+class MissingBatchError(BatchError):
+    """Batches that a table reads have not been published."""
+
+
+class UntrainedError(BatchError):
+    """A prediction without a model in force."""
+
+
+class WarehouseError(BatchError):
+    """A warehouse that cannot be written now."""
+
+
+class DefinitionError(Exception):
+    """Code that does not follow the project's rules; found when it is loaded."""

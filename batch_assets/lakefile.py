@@ -1,0 +1,261 @@
+"""A dated raw file: how it is found, read line by line as text, and refused.
+
+Belongs here: what all raw files share, whatever their source. Every physical line after a header is one row,
+known by its file and its line number; a line that is not a row is kept whole, with the reason.
+Does not belong here: what a source's fields mean (its file in `lake/`), or which rows make sense (the marts).
+"""
+
+import csv
+import datetime as dt
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from .errors import LakeError
+
+BLOCK_BYTES = 4 << 20
+LINE_BYTES = 64 << 20
+ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), ("source_line", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A line that is no row of its file's format, as it stands there (bytes that are not UTF-8 as `\\xNN`)."""
+
+    line: int
+    reason: str
+    raw: str
+
+    @classmethod
+    def of(cls, line: int, reason: str, raw: bytes) -> "Unreadable":
+        """Keep a line's bytes as text."""
+        return cls(line, reason, raw.decode("utf-8", "backslashreplace"))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a block of lines held: fields as text, the line of each row, and the lines that are no rows."""
+
+    fields: list[pa.Array]
+    lines: pa.Array
+    unreadable: list[Unreadable]
+
+
+class Format(Protocol):
+    """A line format: what its first line must be, and how a block of whole lines becomes rows."""
+
+    header_lines: int
+
+    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
+        """Return what is wrong with the first line, or None."""
+        ...
+
+    def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        """Read whole lines; `first_line` is the number of the first one in its file."""
+        ...
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A raw source: one file a batch day below the lake's root, every field still text.
+
+    Attributes:
+        name: the source's name, which is the asset's and the file's in `lake/`.
+        pattern: path below the lake's root, with `{day}` where the date stands; `.gz` files are unpacked.
+        columns: the fields, in the file's order, with what each means.
+        format: how a line is read.
+        description: what the file is, for the catalog and the UI.
+        may_be_empty: whether a file without rows is a day on which there was nothing to say.
+    """
+
+    name: str
+    pattern: str
+    columns: dict[str, str]
+    format: Format
+    description: str
+    may_be_empty: bool = False
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of its rows: where each is from, then its own fields, all text."""
+        return pa.schema([*ORIGIN, *((name, pa.string()) for name in self.columns)])
+
+    def path(self, root: Path, day: dt.date) -> Path:
+        """Return where the file of a batch day lies, whether it is there or not."""
+        return root / self.pattern.format(day=day)
+
+    def read(self, root: Path, day: dt.date, unreadable: Callable[[Unreadable], None]) -> Iterator[pa.RecordBatch]:
+        """Stream a day's rows in blocks of bounded size; lines that are no rows go to `unreadable`.
+
+        Yields:
+            The columns of `ORIGIN`, then the source's own, all text, in the order of the file.
+
+        Raises:
+            LakeError: the file is cut off or damaged, or its header is not the one expected.
+        """
+        path, names = self.path(root, day), tuple(self.columns)
+        line = 1
+        for block in self._blocks(path):
+            if line == 1 and self.format.header_lines:
+                head, _, block = block.partition(b"\n")
+                if wrong := self.format.check_header(head, names):
+                    raise LakeError(f"{path}: line 1: {wrong}. Ask for the file again, or describe its new form in lake/{self.name}.py.")
+                line = 2
+            rows = self.format.parse(block, line, names)
+            for bad in rows.unreadable:
+                unreadable(bad)
+            if count := len(rows.lines):
+                origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(str(path.relative_to(root)), count), rows.lines]
+                yield pa.RecordBatch.from_arrays([*origin, *rows.fields], schema=self.schema)
+            line += count_lines(block)
+
+    def count(self, root: Path, day: dt.date) -> int:
+        """Return the number of rows of a day's file, readable or not.
+
+        Raises:
+            LakeError: the file is cut off or damaged.
+        """
+        lines = sum(count_lines(block) for block in self._blocks(self.path(root, day)))
+        return max(lines - self.format.header_lines, 0)
+
+    def _blocks(self, path: Path) -> Iterator[bytes]:
+        """Yield the unpacked file in blocks of whole lines."""
+        try:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+                yield from _whole_lines(file)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+            raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.") from broken
+
+
+def _whole_lines(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+    rest = b""
+    while block := file.read(BLOCK_BYTES):
+        whole, newline, tail = block.rpartition(b"\n")
+        if newline:
+            yield rest + whole + newline
+            rest = tail
+        else:
+            rest += tail
+            if len(rest) > LINE_BYTES:
+                raise LakeError(f"{getattr(file, 'name', 'the file')}: a line of more than {LINE_BYTES} bytes. It is no file of lines.")
+    if rest:
+        yield rest
+
+
+def _lines(block: bytes) -> list[bytes]:
+    return [line.removesuffix(b"\r") for line in block.removesuffix(b"\n").split(b"\n")]
+
+
+def count_lines(block: bytes) -> int:
+    """Return how many lines a block holds; a last line without its newline counts."""
+    return block.count(b"\n") + (not block.endswith(b"\n") if block else 0)
+
+
+def content_version(path: Path) -> str:
+    """Return the hash of a raw file's bytes: its data version.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+
+class Csv:
+    """Comma-separated lines under a header, quoted with `"`; no newline inside a field. Source: RFC 4180."""
+
+    header_lines = 1
+
+    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
+        """Return how the header differs from the expected columns, or None."""
+        found = line.decode("utf-8-sig", "backslashreplace").rstrip("\r").split(",")
+        if tuple(found) == columns:
+            return None
+        missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
+        told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
+        return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
+
+    def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        """Read a block at once; one with a line that does not stand for itself is read line by line."""
+        return self._at_once(block, first_line, columns) or self._one_by_one(block, first_line, columns)
+
+    def _at_once(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows | None:
+        read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
+        parse = pacsv.ParseOptions(ignore_empty_lines=False)
+        text = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
+        try:
+            table = pacsv.read_csv(io.BytesIO(block), read, parse, text) if block else None
+        except pa.ArrowInvalid:
+            return None
+        if table is None or table.num_rows != count_lines(block):
+            return None if block else Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), [])
+        lines = pa.array(range(first_line, first_line + table.num_rows), pa.int64())
+        return Rows([column.combine_chunks() for column in table.columns], lines, [])
+
+    def _one_by_one(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        unreadable: list[Unreadable] = []
+        for number, raw in enumerate(_lines(block), first_line):
+            try:
+                row = next(csv.reader([raw.decode("utf-8")], strict=True), [])
+            except UnicodeDecodeError:
+                unreadable.append(Unreadable.of(number, "the line is not UTF-8", raw))
+            except csv.Error as error:
+                unreadable.append(Unreadable.of(number, f"the line is not CSV: {error}", raw))
+            else:
+                if len(row) == len(columns):
+                    rows.append(row)
+                    lines.append(number)
+                else:
+                    unreadable.append(Unreadable.of(number, f"{len(row)} fields instead of {len(columns)}", raw))
+        fields = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)] or [pa.array([], pa.string()) for _ in columns]
+        return Rows(fields, pa.array(lines, pa.int64()), unreadable)
+
+
+class JsonLines:
+    """One JSON object a line, with exactly the expected members; a number is kept as it is written. Source: jsonlines.org."""
+
+    header_lines = 0
+
+    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
+        """Return None: there is no header."""
+        return None
+
+    def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        """Read a block line by line."""
+        values: list[list[str | None]] = [[] for _ in columns]
+        lines: list[int] = []
+        unreadable: list[Unreadable] = []
+        for number, raw in enumerate(_lines(block), first_line):
+            row = self._row(raw, columns)
+            if isinstance(row, str):
+                unreadable.append(Unreadable.of(number, row, raw))
+                continue
+            lines.append(number)
+            for column, name in zip(values, columns, strict=True):
+                value = row[name]
+                column.append(value if value is None or isinstance(value, str) else orjson.dumps(value).decode())
+        return Rows([pa.array(column, pa.string()) for column in values], pa.array(lines, pa.int64()), unreadable)
+
+    def _row(self, raw: bytes, columns: tuple[str, ...]) -> dict[str, object] | str:
+        """Return the line's object, or why it is none."""
+        try:
+            row = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            return f"the line is not JSON: {error}"
+        if not isinstance(row, dict):
+            return f"the line is JSON, but a {type(row).__name__}, not an object"
+        if row.keys() != set(columns):
+            missing, extra = sorted(set(columns) - row.keys()), sorted(row.keys() - set(columns))
+            return "; ".join([f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra))
+        return row

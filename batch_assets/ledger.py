@@ -1,0 +1,59 @@
+"""What the ledger says: what each batch was made from, and which batches are no longer what their inputs make.
+
+Belongs here: reading the ledger. Only a publication writes it (`publish.py`).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ibis.backends.duckdb import Backend
+
+from .content import combined
+from .errors import MissingBatchError
+from .partitions import name_days, window
+
+Contents = Mapping[tuple[str, dt.date], str]
+"""The content hash of each batch, by table and day."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A table that another reads: its full name, and how many days before the batch day (None: all)."""
+
+    asset: str
+    look_back: int | None
+
+
+def contents(con: Backend, assets: Sequence[str], last: dt.date) -> dict[tuple[str, dt.date], str]:
+    """Return the content hash of every batch of `assets` up to `last`."""
+    rows = con.con.execute(
+        "select asset, batch_date, content from quality.batches where asset in (select unnest(?)) and batch_date <= ?", [list(assets), last]
+    ).fetchall()
+    return {(asset, day): content for asset, day, content in rows}
+
+
+def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
+    """Return the hash of the batches of `upstream` that are read as of `day`.
+
+    Raises:
+        MissingBatchError: some are not published; it names them.
+    """
+    days = window(day, upstream.look_back)
+    missing = [d for d in days if (upstream.asset, d) not in published]
+    if missing:
+        layer, name = upstream.asset.split(".")
+        raise MissingBatchError(
+            f"batch {day} reads {upstream.asset} of {name_days(days)}, and {name_days(missing)} {'is' if len(missing) == 1 else 'are'} not published. "
+            f"Materialize first: dagster asset materialize -m batch_assets.definitions --select 'key:\"{layer}/{name}\"' "
+            + (f"--partition {missing[0]}" if len(missing) == 1 else f"--partition-range {missing[0]}...{missing[-1]}"),
+            day=day,
+        )
+    return combined([f"{d} {published[upstream.asset, d]}" for d in days])
+
+
+def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
+    """Return, for each published batch of a table, the code version and the inputs' hashes that it was made with."""
+    rows = con.con.execute("select batch_date, code, inputs from quality.batches where asset = ?", [asset]).fetchall()
+    return {day: (code, json.loads(inputs)) for day, code, inputs in rows}

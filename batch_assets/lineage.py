@@ -1,0 +1,54 @@
+"""Column lineage: which upstream columns each column of a table is computed from, derived from its expression.
+
+Columns that only filter or join rows do not count. A table whose rows are made in Python has none.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+Column = tuple[str, str]
+"""A table's name and a column's."""
+
+
+def column_lineage(expression: ir.Table) -> dict[str, list[Column]]:
+    """Return, for each column of an expression over named tables, the columns of those tables that it is made from."""
+    known: dict[tuple[int, str], frozenset[Column]] = {}
+    relation = expression.op()
+    return {name: sorted(_origins(relation, name, known)) for name in expression.columns}
+
+
+def _origins(relation: ops.Relation, name: str, known: dict[tuple[int, str], frozenset[Column]]) -> frozenset[Column]:
+    key = (id(relation), name)
+    if key not in known:
+        known[key] = frozenset(_find(relation, name, known))
+    return known[key]
+
+
+def _find(relation: ops.Relation, name: str, known: dict[tuple[int, str], frozenset[Column]]) -> Iterator[Column]:
+    if isinstance(relation, ops.UnboundTable):
+        yield (relation.name, name)
+    elif isinstance(relation, ops.Set):
+        yield from _origins(relation.left, name, known) | _origins(relation.right, name, known)
+    elif name in relation.values:
+        for part in _fields(relation.values[name]):
+            yield from _origins(part.rel, part.name, known)
+    else:
+        for parent in relation.__args__:
+            if isinstance(parent, ops.Relation) and name in parent.schema:
+                yield from _origins(parent, name, known)
+
+
+def _fields(value: ops.Node) -> Iterator[ops.Field]:
+    """Yield the fields a value is computed from, without looking into the relations that they are of."""
+    if isinstance(value, ops.Field):
+        yield value
+    elif not isinstance(value, ops.Relation):
+        for part in value.__children__:
+            yield from _fields(part)
+
+
+def readable(lineage: Mapping[str, list[Column]]) -> dict[str, str]:
+    """Return lineage as text: `table.column, table.column`, by column."""
+    return {name: ", ".join(f"{table}.{column}" for table, column in origins) for name, origins in lineage.items()}

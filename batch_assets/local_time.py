@@ -1,0 +1,45 @@
+"""The store's clock: UTC to local time, as an expression that every engine computes alike."""
+
+import datetime as dt
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+
+from .settings import settings
+
+_HOUR = dt.timedelta(hours=1)
+
+
+def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
+    """Return the store's local time (naive) of a naive UTC time.
+
+    The offsets are those of the calendar's years, from the IANA time zone database; an earlier or later time gets the
+    nearest known one.
+    """
+    changes = _changes()
+    offset = ibis.cases(*((utc < end, minutes) for end, minutes in changes[:-1]), else_=changes[-1][1])
+    return utc + offset.as_interval("m")
+
+
+@cache
+def _changes() -> list[tuple[dt.datetime, int]]:
+    """Return (end in UTC, minutes to add) for each stretch of one offset, oldest first; the last has no end."""
+    first = dt.datetime(settings.first_day.year, 1, 1) - dt.timedelta(days=31)
+    last = dt.datetime((settings.last_day or dt.date.today()).year + 2, 1, 1)
+    found: list[tuple[dt.datetime, int]] = []
+    hour = first
+    while hour <= last:
+        minutes = _minutes(hour)
+        if found and found[-1][1] == minutes:
+            found[-1] = (hour + _HOUR, minutes)
+        else:
+            found.append((hour + _HOUR, minutes))
+        hour += _HOUR
+    return found
+
+
+def _minutes(utc: dt.datetime) -> int:
+    offset = utc.replace(tzinfo=dt.UTC).astimezone(settings.zone).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds() // 60)

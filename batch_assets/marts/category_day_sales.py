@@ -1,0 +1,68 @@
+"""Sales by category and day: the grain at which demand is forecast. A day without a sale is a row with zero units."""
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis import _
+
+from ..contract import Contract, Field
+from ..table import ALL, table
+from .products import as_valid
+
+UNKNOWN = "NOT IN CATALOGUE"
+"""The category of products that the catalogue does not have as of the batch day."""
+
+
+class CategoryDaySales(Contract):
+    """What was sold of a category on a day, as it became known on a batch day."""
+
+    batch_date: dt.Date = Field(description="day on which the lake received the lines")
+    sold_on: dt.Date = Field(description="store-local day of sale")
+    category: dt.String = Field(description=f"category as of batch_date; `{UNKNOWN}` if the product is not in the catalogue yet")
+    units: dt.Int64 = Field(ge=0, description="pieces sold")
+    lines: dt.Int64 = Field(ge=0, description="receipt lines")
+    receipts: dt.Int64 = Field(ge=0, description="distinct receipts")
+    amount_cents: dt.Int64 = Field(ge=0, description="cents paid")
+    discount_cents: dt.Int64 = Field(ge=0, description="cents taken off")
+
+    class Config:
+        """One row per batch_date, sold_on and category."""
+
+        unique = ["batch_date", "sold_on", "category"]
+
+
+@table(contract=CategoryDaySales, lookback={"products": ALL}, conserves={"sales_lines": ("quantity", "units")}, measure="units")
+def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
+    """Units by category. Grain: one row per batch_date, sold_on and category; all categories known on batch_date."""
+    return _sold(sales_lines, products).union(_zero(days, products)).group_by("batch_date", "sold_on", "category").agg(
+        **{measure: _[measure].sum().cast("int64") for measure in ("units", "lines", "receipts", "amount_cents", "discount_cents")}
+    )
+
+
+def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
+    """Sum the lines of each category as of the batch day."""
+    history = as_valid(products).select("product_id", "category", "valid_until", valid_from=_.batch_date)
+    known = sales_lines.left_join(
+        history,
+        [
+            sales_lines.product_id == history.product_id,
+            sales_lines.batch_date >= history.valid_from,
+            sales_lines.batch_date < history.valid_until,
+        ],
+    )
+    return known.mutate(category=_.category.fill_null(UNKNOWN)).group_by("batch_date", "sold_on", "category").agg(
+        units=_.quantity.sum().cast("int64"),
+        lines=_.count(),
+        receipts=_.receipt_id.nunique(),
+        amount_cents=_.amount_cents.sum().cast("int64"),
+        discount_cents=_.discount_cents.sum().cast("int64"),
+    )
+
+
+def _zero(days: ir.Table, products: ir.Table) -> ir.Table:
+    """Make a row of zeros for each category that is known on the batch day."""
+    listed = products.group_by("category").agg(listed_on=_.batch_date.min())
+    none = ibis.literal(0, "int64")
+    return days.join(listed, [listed.listed_on <= days.batch_date]).select(
+        "batch_date", sold_on=_.batch_date, category=_.category, units=none, lines=none, receipts=none, amount_cents=none, discount_cents=none
+    )

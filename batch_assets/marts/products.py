@@ -1,0 +1,65 @@
+"""Products, typed, as the catalogue made them known: the history of each, from which its state as of any day follows."""
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis import _
+
+from ..contract import Contract, Field
+from ..table import table
+
+NO_CATEGORY = "NO CATEGORY"
+
+
+class Products(Contract):
+    """Products as they were added or changed on a day."""
+
+    batch_date: dt.Date = Field(description="day on which the catalogue had this")
+    product_id: dt.Int64 = Field(gt=0, description="number of the product")
+    manufacturer_id: dt.Int64 = Field(nullable=True, description="number of its manufacturer")
+    department: dt.String = Field(description="department, upper case")
+    category: dt.String = Field(description=f"category, upper case; `{NO_CATEGORY}` if the catalogue names none")
+    product_type: dt.String = Field(nullable=True, description="type within the category")
+    brand: dt.String = Field(nullable=True, description="National or Private")
+    package_size: dt.String = Field(nullable=True, description="size of the package as the catalogue writes it")
+    source_file: dt.String = Field(description="raw file, below the lake's root")
+    source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
+
+    class Config:
+        """One row per product and day on which it was added or changed."""
+
+        unique = ["batch_date", "product_id"]
+
+
+@table(contract=Products)
+def products(catalogue: ir.Table) -> ir.Table:
+    """Products as of the day they were added or changed. Grain: one row per batch_date and product_id."""
+    typed = catalogue.select(
+        "batch_date",
+        product_id=_.product_id.try_cast("int64"),
+        manufacturer_id=_.manufacturer_id.try_cast("int64"),
+        department=_.department.strip().upper(),
+        category=_.category.strip().upper().nullif("").fill_null(NO_CATEGORY),
+        product_type=_.type.strip().nullif(""),
+        brand=_.brand.strip().nullif(""),
+        package_size=_.package_size.strip().nullif(""),
+        source_file=_.source_file,
+        source_line=_.source_line,
+    )
+    later_line = ibis.row_number().over(
+        ibis.window(group_by=["batch_date", "product_id"], order_by=[ibis.desc("source_line"), "source_file"])
+    )
+    return typed.mutate(
+        reject_reason=ibis.cases(
+            (_.product_id.isnull(), "product_id is missing or not a number"),
+            (_.product_id <= 0, "product_id is not positive"),
+            (_.department.isnull(), "department is missing"),
+            (later_line > 0, "a later line of the day has this product"),
+        )
+    )
+
+
+def as_valid(products: ir.Table) -> ir.Table:
+    """Return the products with `valid_until`, the first day on which a row no longer holds; year 9999 for the latest."""
+    next_change = _.batch_date.lead().over(ibis.window(group_by="product_id", order_by="batch_date"))
+    return products.mutate(valid_until=next_change.fill_null(ibis.date(9999, 12, 31)))

@@ -1,0 +1,82 @@
+"""Till lines, typed, in local business time, each once. What makes no sense is rejected with its reason."""
+
+from typing import Annotated
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis import _
+
+from ..contract import Contract, Field
+from ..local_time import to_local
+from ..table import table
+
+MOST_DAYS_LATE = 7
+"""A line that arrives later than this after its sale is taken for a clock error."""
+
+_MONEY = ("amount", "retail_discount", "coupon_discount", "coupon_match_discount")
+
+
+class SalesLines(Contract):
+    """Lines of receipts that make sense."""
+
+    batch_date: dt.Date = Field(description="day on which the lake received the line")
+    receipt_id: dt.Int64 = Field(gt=0, description="number of the receipt")
+    line_no: dt.Int64 = Field(gt=0, description="line within the receipt")
+    sold_at: Annotated[dt.Timestamp, None, 6, True] = Field(description="time of sale, UTC")
+    sold_on: dt.Date = Field(description="store-local day of sale: batch_date, or up to 7 days before")
+    store_id: dt.Int64 = Field(gt=0, description="number of the store")
+    customer_name: dt.String = Field(nullable=True, description="customer's name as typed; null if blank")
+    postcode: dt.String = Field(nullable=True, description="customer's postcode as typed; null if blank")
+    product_id: dt.Int64 = Field(gt=0, description="number of the product, in the catalogue or not yet")
+    quantity: dt.Int64 = Field(ge=0, description="pieces sold; for fuel and a few services, their own unit")
+    amount_cents: dt.Int64 = Field(ge=0, description="cents paid by the customer")
+    discount_cents: dt.Int64 = Field(ge=0, description="cents taken off, all three discounts together")
+    source_file: dt.String = Field(description="raw file, below the lake's root")
+    source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
+
+    class Config:
+        """One row per line of a receipt."""
+
+        unique = ["batch_date", "receipt_id", "line_no"]
+
+
+@table(contract=SalesLines, measure="amount_cents")
+def sales_lines(pos_log: ir.Table) -> ir.Table:
+    """Till lines, typed and deduplicated. Grain: one row per batch_date, receipt_id and line_no."""
+    typed = pos_log.select(
+        "batch_date",
+        *(_[name].try_cast("int64").name(name) for name in ("receipt_id", "line_no", "store_id", "product_id", "quantity")),
+        *(_cents(_[name]).name(name) for name in _MONEY),
+        sold_at=ibis.ifelse(_.sold_at.re_search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), _.sold_at.substr(0, 19), ibis.null("string")).try_cast("timestamp"),
+        customer_name=_.customer_name.strip().nullif(""),
+        postcode=_.postcode.strip().nullif(""),
+        source_file=_.source_file,
+        source_line=_.source_line,
+    )
+    dated = typed.mutate(
+        sold_on=to_local(_.sold_at).date(),
+        amount_cents=_.amount,
+        discount_cents=_.retail_discount + _.coupon_discount + _.coupon_match_discount,
+    ).drop(*_MONEY)
+    earlier_line = ibis.row_number().over(
+        ibis.window(group_by=["batch_date", "receipt_id", "line_no"], order_by=["source_file", "source_line"])
+    )
+    return dated.mutate(
+        reject_reason=ibis.cases(
+            *((_[name].isnull(), f"{name} is not a whole number") for name in ("receipt_id", "line_no", "store_id", "product_id", "quantity")),
+            *((_[name].isnull(), f"{name} is not dollars and cents") for name in ("amount_cents", "discount_cents")),
+            (_.sold_at.isnull(), "sold_at is not a UTC time"),
+            (_.sold_on > _.batch_date, "sold_at is after the batch day"),
+            (_.sold_on < _.batch_date - ibis.interval(days=MOST_DAYS_LATE), f"sold_at is more than {MOST_DAYS_LATE} days before the batch day"),
+            *((_[name] <= 0, f"{name} is not positive") for name in ("receipt_id", "line_no", "store_id", "product_id")),
+            *((_[name] < 0, f"{name} is negative") for name in ("quantity", "amount_cents", "discount_cents")),
+            (earlier_line > 0, "the line repeats an earlier one of the day"),
+        )
+    )
+
+
+def _cents(dollars: ir.StringColumn) -> ir.IntegerColumn:
+    """Return dollars, written with at most two decimals, as whole cents; null if they are not written so."""
+    written = dollars.re_search(r"^-?\d{1,12}(\.\d{1,2})?$")
+    return (ibis.ifelse(written, dollars, ibis.null("string")).try_cast("decimal(18, 2)") * 100).cast("int64")

@@ -1,0 +1,1 @@
+"""Models: one file each for how a model is trained, judged and chosen. Predictions are made elsewhere."""

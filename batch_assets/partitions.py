@@ -1,0 +1,54 @@
+"""The one calendar of the project: a batch is one local day of the store."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import dagster as dg
+
+from .settings import WEEKDAYS, settings
+
+_DAY = dt.timedelta(days=1)
+
+DAILY = dg.DailyPartitionsDefinition(
+    start_date=settings.first_day.isoformat(),
+    end_date=(settings.last_day + _DAY).isoformat() if settings.last_day else None,
+    timezone=settings.time_zone,
+)
+
+
+def days_of(keys: Iterable[str]) -> list[dt.date]:
+    """Return the batch days that a run was asked for, oldest first."""
+    return sorted(dt.date.fromisoformat(key) for key in keys)
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return every day from `first` to `last`, both included; none if `last` is before `first`."""
+    return [first + n * _DAY for n in range((last - first).days + 1)]
+
+
+def window(day: dt.date, look_back: int | None) -> list[dt.date]:
+    """Return the batch days that a table may read as of `day`, oldest first.
+
+    Args:
+        day: the batch day, itself always in the window.
+        look_back: days before `day`; None for all since the calendar's first day. The calendar's first day cuts it off.
+    """
+    first = settings.first_day if look_back is None else max(settings.first_day, day - look_back * _DAY)
+    return days_between(first, day)
+
+
+def retrain_day(day: dt.date) -> dt.date:
+    """Return the latest day up to `day` whose batch trains the models anew."""
+    return day - ((day.weekday() - WEEKDAYS.index(settings.retrain_weekday)) % 7) * _DAY
+
+
+def name_days(days: Iterable[dt.date]) -> str:
+    """Return days as a person would list them: runs of days as `first..last`, at most five runs."""
+    runs: list[list[dt.date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][-1] == _DAY:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    named = [f"{run[0]}" if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs]
+    return ", ".join(named[:5]) + (f" and {len(named) - 5} more stretches" if len(named) > 5 else "")

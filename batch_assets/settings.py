@@ -1,0 +1,48 @@
+"""The settings, all of them, in one place.
+
+Each has a default that suits the demo and is overridden by an environment variable, or a line in a file `.env`,
+that is named `BATCH_ASSETS_` and the setting in capitals: `BATCH_ASSETS_TIME_ZONE=Europe/Berlin`.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DATA = Path(__file__).parents[1] / "data"
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+class Settings(BaseSettings):
+    """Where things are, and which calendar the store keeps."""
+
+    model_config = SettingsConfigDict(env_prefix="BATCH_ASSETS_", env_file=".env", extra="ignore")
+
+    lake: Path = Field(_DATA / "lake", description="folder of the raw daily files")
+    warehouse: Path = Field(_DATA / "warehouse.duckdb", description="the DuckDB file that holds every table")
+    published: Path = Field(_DATA / "published", description="folder of the prediction tables' Parquet files")
+    models: Path = Field(_DATA / "models", description="folder of the trained models, one folder a version")
+
+    time_zone: str = Field("America/New_York", description="the store's time zone; its midnight ends a batch day")
+    first_day: dt.date = Field(dt.date(2017, 1, 1), description="first batch day of the calendar")
+    last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for a calendar that goes on")
+    closed_days: frozenset[dt.date] = Field(
+        frozenset({dt.date(2017, 12, 25)}), description='days without a file, as JSON: ["2017-12-25"]'
+    )
+
+    retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
+    min_training_days: int = Field(120, ge=15, description="days of history below which no model is trained")
+    lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The store's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+settings = Settings()

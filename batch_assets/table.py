@@ -1,0 +1,229 @@
+"""`@table`: a function from upstream tables to its rows becomes a partitioned, published, checked table.
+
+The function's parameters name its upstreams, so the signature is the lineage. It never reads or writes and does not
+know Dagster: it gets Ibis tables cut to the days that it may know, and returns one Ibis expression, or, where no
+expression can (scores, trained models), Arrow record batches. Its rows carry `batch_date`; those of other days than
+asked for are cut off.
+
+A parameter may also be one of these:
+    days: one row per batch day that is asked for (`batch_date`). Look-back tables join it, so a range equals its days.
+    ledger: the published batches of the upstreams: `asset`, `batch_date`, `content`.
+    artifacts: the store of trained models (`artifacts.py`).
+"""
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis import _
+from ibis.backends.duckdb import Backend
+
+from .artifacts import Artifacts
+from .code_version import code_version
+from .contract import Contract
+from .lakefile import LakeFile
+from .layers import find_table, lake_file, layer_of
+from .ledger import Upstream, contents, inputs_hash
+from .partitions import window
+from .publish import Batch, Receipt, Target, publish
+from .reading import Reading, read_lake
+from .staging import RAW
+from .warehouse import Warehouse
+
+ALL = None
+"""Look-back over all days since the calendar's first."""
+
+_PROVIDED = ("days", "ledger", "artifacts")
+
+Rows = ir.Table | Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run of a table did: its batches, and the raw files that they were read from."""
+
+    batches: list[Batch]
+    readings: list[Reading]
+    inputs: Mapping[dt.date, Mapping[str, str]]
+    shown: Mapping[dt.date, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: the function that makes its rows, and what holds for them.
+
+    Attributes:
+        function: makes the rows; its name, its file's and the table's are one.
+        contract: what every published row obeys; a batch that breaks it is not published.
+        lookback: days before the batch day that the function may read, by upstream; `ALL` since the first day.
+            An upstream that is not named is read of the batch day alone.
+        conserves: by upstream, (its column, this table's column): both add up to the same in each batch.
+        measure: the column whose sum is shown for each batch.
+        show: makes a chart of a run's last batch, as Markdown, from tables that its parameters name, all up to that day.
+        kinds: what it is made with, for the UI.
+    """
+
+    function: Callable[..., Rows]
+    contract: type[Contract]
+    lookback: Mapping[str, int | None] = field(default_factory=dict)
+    conserves: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    measure: str | None = None
+    show: Callable[..., str] | None = None
+    kinds: tuple[str, ...] = ("duckdb",)
+
+    def __call__(self, **tables: Any) -> Rows:
+        """Return the rows that the function makes of `tables`."""
+        return self.function(**tables)
+
+    @property
+    def layer(self) -> str:
+        """The folder that the table's file is in."""
+        return self.function.__module__.split(".")[-2]
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.function.__name__
+
+    @property
+    def parameters(self) -> list[str]:
+        """The function's parameters."""
+        return list(inspect.signature(self.function).parameters)
+
+    @property
+    def description(self) -> str:
+        """What the table is, and its grain."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def reads(self) -> list[str]:
+        """The tables and the raw source that it reads."""
+        return [name for name in self.parameters if name not in _PROVIDED]
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that it reads."""
+        return [name for name in self.reads if layer_of(name) != "lake"]
+
+    @property
+    def source(self) -> LakeFile | None:
+        """The raw source that it reads, if it does; one at most."""
+        sources = [name for name in self.reads if layer_of(name) == "lake"]
+        return lake_file(sources[0]) if sources else None
+
+    @property
+    def upstreams(self) -> list[Upstream]:
+        """The tables that it reads, with their look-back."""
+        return [Upstream(f"{layer_of(name)}.{name}", self.lookback.get(name, 0)) for name in self.tables]
+
+    @property
+    def code(self) -> str:
+        """Version of the code that makes the rows: it changes when the function, or what it imports here, does."""
+        return code_version(self.function.__module__)
+
+    def expression(self) -> ir.Table | None:
+        """Return the expression over tables without rows; None if the rows are made in Python."""
+        empty: dict[str, Any] = {name: ibis.table(_schema_of(name), name=name) for name in self.reads}
+        empty |= {"days": ibis.table({"batch_date": "date"}, name="days")} if "days" in self.parameters else {}
+        if inspect.isgeneratorfunction(self.function):
+            return None
+        expression = self.function(**empty)
+        return expression if isinstance(expression, ir.Table) else None
+
+    def publish(self, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Published:
+        """Make the batches of `days` and publish them, all or none.
+
+        Raises:
+            BatchError: the input or the result is not what it must be. Nothing was changed.
+        """
+        with warehouse.connect() as con:
+            published = contents(con, [u.asset for u in self.upstreams], days[-1])
+            inputs = {day: {u.asset: inputs_hash(published, u, day) for u in self.upstreams} for day in days}
+            readings = read_lake(con, self.source, Path(warehouse.lake), days) if self.source else []
+            for reading in readings:
+                inputs[reading.day][f"lake.{reading.source}"] = reading.version
+            rows = self._rows(con, days, Artifacts(Path(warehouse.models)))
+            target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
+            receipt = Receipt(
+                run_id, self.code, inputs, {r.day: r.rows for r in readings} if self.source else None, self._measures(con, days)
+            )
+            batches = publish(con, target, rows, days, receipt, self.measure)
+            return Published(batches, readings, inputs, {days[-1]: self._shown(con, days[-1])})
+
+    def _rows(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Rows:
+        known: dict[str, Any] = {name: self._known(con, name, days) for name in self.tables}
+        if self.source:
+            known[self.source.name] = con.table(RAW)
+        provided = {"days": lambda: _days(days), "ledger": lambda: self._ledger(con, days), "artifacts": lambda: artifacts}
+        known |= {name: make() for name, make in provided.items() if name in self.parameters}
+        rows = self.function(**known)
+        if isinstance(rows, ir.Table):
+            return rows.filter(rows.batch_date.isin(days))
+        return rows
+
+    def _known(self, con: Backend, name: str, days: Sequence[dt.date]) -> ir.Table:
+        rows = con.table(name, database=layer_of(name))
+        return rows.filter(rows.batch_date.between(window(days[0], self.lookback.get(name, 0))[0], days[-1]))
+
+    def _ledger(self, con: Backend, days: Sequence[dt.date]) -> ir.Table:
+        batches = con.table("batches", database="quality")
+        mine = batches.filter(batches.asset.isin([u.asset for u in self.upstreams]), batches.batch_date <= days[-1])
+        return mine.select("asset", "batch_date", "content")
+
+    def _shown(self, con: Backend, day: dt.date) -> dict[str, str]:
+        """Return what the UI shows of a run's last batch: a few rows, and the chart if the table has one."""
+        rows = con.table(self.name, database=self.layer)
+        shown = {"preview": _markdown(rows.filter(rows.batch_date == day).order_by(self.contract.grain()).limit(5).to_pyarrow())}
+        if self.show:
+            names = inspect.signature(self.show).parameters
+            known = {name: con.table(name, database=layer_of(name)).filter(_.batch_date <= day) for name in names if name != "day"}
+            shown["chart"] = self.show(day=day, **known)
+        return shown
+
+    def _measures(self, con: Backend, days: Sequence[dt.date]) -> dict[str, dict[dt.date, int]]:
+        totals: dict[str, dict[dt.date, int]] = {}
+        for upstream, (read, made) in self.conserves.items():
+            rows = con.con.execute(
+                f'select batch_date, sum("{read}") from {layer_of(upstream)}."{upstream}" where batch_date in (select unnest(?)) group by 1', [list(days)]
+            ).fetchall()
+            totals[made] = dict.fromkeys(days, 0) | {day: int(total) for day, total in rows}
+        return totals
+
+
+def table(
+    *,
+    contract: type[Contract],
+    lookback: Mapping[str, int | None] | None = None,
+    conserves: Mapping[str, tuple[str, str]] | None = None,
+    measure: str | None = None,
+    show: Callable[..., str] | None = None,
+    kinds: tuple[str, ...] = ("duckdb",),
+) -> Callable[[Callable[..., Rows]], Table]:
+    """Turn a function into the table that is named after it, in the layer that is named after its folder.
+
+    The arguments are those of `Table`.
+    """
+    return lambda function: Table(function, contract, lookback or {}, conserves or {}, measure, show, kinds)
+
+
+def _schema_of(name: str) -> ibis.Schema:
+    """Return the columns of a table or of a raw source by its contract."""
+    if layer_of(name) == "lake":
+        return ibis.Schema.from_pyarrow(lake_file(name).schema)
+    return ibis.Schema.from_pyarrow(find_table(name).contract.arrow_schema())
+
+
+def _markdown(rows: pa.Table) -> str:
+    names = rows.column_names
+    lines = [names, ["---"] * len(names), *([str(row[name])[:40] for name in names] for row in rows.to_pylist())]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _days(days: Sequence[dt.date]) -> ir.Table:
+    return ibis.memtable(pa.table({"batch_date": pa.array(days, pa.date32())}))
