@@ -50,5 +50,9 @@ class Artifacts:
         """
         return self.path(model, version, name).read_text(encoding="utf-8")
 
+    def all(self, model: str, version: str) -> dict[str, str]:
+        """Return all files of a version, by name."""
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(self._folder(model, version).iterdir())}
+
     def _folder(self, model: str, version: str) -> Path:
         return self.root / model / version

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
         frozenset({dt.date(2017, 12, 25)}), description='days without a file, as JSON: ["2017-12-25"]'
     )
 
+    country: str = Field("US", description="country whose holidays people shop for, as ISO 3166 names it")
+
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
     min_training_days: int = Field(120, ge=15, description="days of history below which no model is trained")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")

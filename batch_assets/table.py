@@ -131,10 +131,13 @@ class Table:
         """Return the expression over tables without rows; None if the rows are made in Python."""
         empty: dict[str, Any] = {name: ibis.table(_schema_of(name), name=name) for name in self.reads}
         empty |= {"days": ibis.table({"batch_date": "date"}, name="days")} if "days" in self.parameters else {}
-        if inspect.isgeneratorfunction(self.function):
-            return None
-        expression = self.function(**empty)
+        expression = self.function(**empty) if self.is_expression else None
         return expression if isinstance(expression, ir.Table) else None
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether the rows are an expression; if not, a generator makes them while the engine takes them in."""
+        return not inspect.isgeneratorfunction(self.function)
 
     def publish(self, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Published:
         """Make the batches of `days` and publish them, all or none.
@@ -143,12 +146,13 @@ class Table:
             BatchError: the input or the result is not what it must be. Nothing was changed.
         """
         with warehouse.connect() as con:
+            reader = con if self.is_expression else ibis.duckdb.from_connection(con.con.cursor())
             published = contents(con, [u.asset for u in self.upstreams], days[-1])
             inputs = {day: {u.asset: inputs_hash(published, u, day) for u in self.upstreams} for day in days}
             readings = read_lake(con, self.source, Path(warehouse.lake), days) if self.source else []
             for reading in readings:
                 inputs[reading.day][f"lake.{reading.source}"] = reading.version
-            rows = self._rows(con, days, Artifacts(Path(warehouse.models)))
+            rows = self._rows(reader, days, Artifacts(Path(warehouse.models)))
             target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
             receipt = Receipt(
                 run_id, self.code, inputs, {r.day: r.rows for r in readings} if self.source else None, self._measures(con, days)
