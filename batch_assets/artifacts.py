@@ -26,17 +26,18 @@ class Artifacts:
         final = self._folder(model, version)
         staged = final.with_name(f".{version}.{uuid.uuid4().hex}")
         staged.mkdir(parents=True)
-        for name, text in files.items():
-            with (staged / name).open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
         try:
-            os.rename(staged, final)
+            for name, text in files.items():
+                with (staged / name).open("w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+            staged.rename(final)
         except OSError:
-            shutil.rmtree(staged)
             if not final.is_dir():
                 raise
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
 
     def path(self, model: str, version: str, name: str) -> Path:
         """Return where a file of a version lies."""

@@ -28,6 +28,7 @@ OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "
 _VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
 _SINCE_EVER = -36_525
+_RETRY_PASSING_FAULTS = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
@@ -74,18 +75,21 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, partitions_def=DAILY, description=_what_is_checked(table))],
         dagster_type=dg.Nothing,
+        retry_policy=_RETRY_PASSING_FAULTS,
     )
     def publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         days = days_of(context.partition_keys)
         pointers = _latest_events(context.instance, table)
         try:
-            published = table.publish(warehouse, days, context.run_id)
+            published = table.publish(warehouse, days, context.run.run_id)
         except BatchError as error:
             if error.day:
                 yield _check_result(key, error.day, passed=False, metadata={"reason": str(error)})
             raise dg.Failure(f"{table.layer}.{table.name}: {error}", allow_retries=False) from error
-        except (duckdb.Error, OSError) as error:
-            raise dg.Failure(f"{table.layer}.{table.name}, {name_days(days)}: {error}. Nothing was published; the batches before it are still there.") from error
+        except Exception as error:
+            passing = isinstance(error, duckdb.IOException | OSError)
+            told = f"{table.layer}.{table.name}, {name_days(days)}: {error}. Nothing was published; the batches before it are still there."
+            raise dg.Failure(told, allow_retries=passing) from error
         for event in _observations(context.instance, published.readings):
             context.log_event(event)
         for batch in published.batches:

@@ -1,6 +1,6 @@
 """The content hash of a batch: the same rows give the same hash, whatever their order, engine or its version.
 
-Each row is written as canonical text, hashed with MD5, and the four 32-bit words of the hashes are summed as exact
+Each row is written as canonical text, hashed with MD5, and the four 32-bit words of the hashes (little-endian, lowest first) are summed as exact
 integers: a sum does not depend on order and, unlike XOR, counts repeated rows. (An incremental multiset hash as in
 Clarke et al., 2003; it guards against error, not against an adversary.) The batch's hash covers the sums, the number
 of rows, and the columns' names and types.

@@ -1,5 +1,13 @@
-"""What Dagster loads: every source, table, job and check that lies in its folder. Nothing is registered here."""
+"""What Dagster loads: every source, table, check, job and schedule that lies in its folder. Nothing is registered here.
 
+Dagster warns that observed assets, partitioned checks, look-back mappings and backfill policies are beta; its version is
+pinned, and the tests say when one of them changes.
+"""
+
+import warnings
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,11 +19,28 @@ from .warehouse import Warehouse
 
 def build_defs(**resources: Any) -> dg.Definitions:
     """Return all definitions; `resources` replaces those of the same name, as tests do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        assets = [*map(source_asset, sources()), *map(table_asset, tables())]
+        automation = list(_found("automation"))
     return dg.Definitions(
-        assets=[*map(source_asset, sources()), *map(table_asset, tables())],
+        assets=assets,
+        asset_checks=[thing for thing in _found("checks") if isinstance(thing, dg.AssetChecksDefinition)],
+        jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition)],
+        schedules=[thing for thing in automation if isinstance(thing, dg.ScheduleDefinition)],
         executor=dg.in_process_executor,
         resources={"warehouse": Warehouse(), **resources},
     )
+
+
+def _found(folder: str) -> Iterator[Any]:
+    """Yield what the modules of a folder are named after, and the jobs beside it: `NAME` and `NAME_job`."""
+    for path in sorted((Path(__file__).parent / folder).glob("[!_]*.py")):
+        module = import_module(f"{__package__}.{folder}.{path.stem}")
+        yield getattr(module, path.stem)
+        if job := getattr(module, f"{path.stem}_job", None):
+            yield job
 
 
 @dg.definitions

@@ -9,13 +9,14 @@ import csv
 import datetime as dt
 import gzip
 import hashlib
-import io
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -152,13 +153,8 @@ def _whole_lines(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
 
 
 def _lines(block: bytes) -> list[bytes]:
-    return [line.removesuffix(b"\r") for line in block.removesuffix(b"\n").split(b"\n")]
-
-
-def _is_plain(block: bytes) -> bool:
-    """Say whether all readers of CSV agree on what the block's lines are: no quote, no blank line, no lone `\\r`, no byte order mark."""
-    odd = b'"' in block or b"\n\n" in block or b"\n\r" in block or block.startswith((b"\n", b"\r", b"\xef\xbb\xbf"))
-    return not odd and block.count(b"\r") == block.count(b"\r\n")
+    lines = block.removesuffix(b"\n").split(b"\n") if block else []
+    return [line.removesuffix(b"\r") for line in lines] if b"\r" in block else lines
 
 
 def count_lines(block: bytes) -> int:
@@ -191,27 +187,29 @@ class Csv:
         return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
-        """Read a block at once if its lines are plain and all are rows, else line by line; both give the same rows."""
-        return (_is_plain(block) and self._at_once(block, first_line, columns)) or self._one_by_one(block, first_line, columns)
+        """Read the lines on which all readers of CSV agree at once, and the odd ones one by one; both ways give the same rows."""
+        lines = _lines(block)
+        odd = _odd_lines(lines, len(columns))
+        if not odd:
+            return self._at_once(lines, range(first_line, first_line + len(lines)), columns)
+        even = [number for number in range(len(lines)) if number not in odd]
+        plain = self._at_once([lines[number] for number in even], [first_line + number for number in even], columns)
+        return _in_order(plain, self._one_by_one([(first_line + number, lines[number]) for number in sorted(odd)], columns))
 
-    def _at_once(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows | None:
+    def _at_once(self, lines: list[bytes], numbers: Sequence[int], columns: tuple[str, ...]) -> Rows:
+        if not lines:
+            return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), [])
+        block = b"\n".join(lines)
         read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
-        parse = pacsv.ParseOptions(ignore_empty_lines=False)
         text = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
-        try:
-            table = pacsv.read_csv(io.BytesIO(block), read, parse, text) if block else None
-        except pa.ArrowInvalid:
-            return None
-        if table is None or table.num_rows != count_lines(block):
-            return None if block else Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), [])
-        lines = pa.array(range(first_line, first_line + table.num_rows), pa.int64())
-        return Rows([column.combine_chunks() for column in table.columns], lines, [])
+        table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False), text)
+        return Rows([column.combine_chunks() for column in table.columns], pa.array(np.asarray(numbers, np.int64)), [])
 
-    def _one_by_one(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+    def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
         rows: list[list[str]] = []
         lines: list[int] = []
         unreadable: list[Unreadable] = []
-        for number, raw in enumerate(_lines(block), first_line):
+        for number, raw in numbered:
             try:
                 row = next(csv.reader([raw.decode("utf-8")], strict=True), [])
             except UnicodeDecodeError:
@@ -228,8 +226,38 @@ class Csv:
         return Rows(fields, pa.array(lines, pa.int64()), unreadable)
 
 
+def _odd_lines(lines: list[bytes], columns: int) -> set[int]:
+    """Return the places of the lines that are no rows, or that readers of CSV understand differently.
+
+    All agree on UTF-8 text in which a field is either free of quotes, or is in quotes and has none inside.
+    """
+    commas = columns - 1
+    suspect = [n for n, line in enumerate(lines) if line.count(b",") != commas or b'"' in line or not line.isascii() or b"\r" in line or not line]
+    field = rb'(?:"[^"\r]*"|[^",\r]*)'
+    agreed = re.compile(field + (b"," + field) * commas).fullmatch
+    return {n for n in suspect if not lines[n] or lines[n].startswith(b"\xef\xbb\xbf") or not agreed(lines[n]) or not _is_utf8(lines[n])}
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _in_order(some: Rows, others: Rows) -> Rows:
+    """Return the rows of both, by line."""
+    if not len(others.lines):
+        return Rows(some.fields, some.lines, others.unreadable)
+    lines = pa.concat_arrays([some.lines, others.lines])
+    order = pa.array(np.argsort(lines.to_numpy()))
+    fields = [pa.concat_arrays(both).take(order) for both in zip(some.fields, others.fields, strict=True)]
+    return Rows(fields, lines.take(order), others.unreadable)
+
+
 class JsonLines:
-    """One JSON object a line, with exactly the expected members; a number is kept as it is written. Source: jsonlines.org."""
+    """One JSON object a line, with exactly the expected members; numbers become text as JSON writes them. Source: jsonlines.org."""
 
     header_lines = 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,13 @@ def tables() -> Iterator["Table"]:
     for layer in LAYERS[1:]:
         for name in _names(layer):
             yield find_table(name)
+
+
+def in_order() -> list["Table"]:
+    """Return every table after those that it reads."""
+    known = {table.name: table for table in tables()}
+    reads = {name: table.tables for name, table in known.items()}
+    return [known[name] for name in TopologicalSorter(reads).static_order()]
 
 
 def _names(layer: str) -> list[str]:

@@ -77,7 +77,9 @@ class Batch:
     total: float | None = None
 
 
-def publish(con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatch], days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> list[Batch]:
+def publish(
+    con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatch], days: Sequence[dt.date], receipt: Receipt, measure: str | None = None
+) -> list[Batch]:
     """Replace the batches of `days`, all of them or none.
 
     `rows` may have a column `reject_reason`: rows that have one go to the quarantine, as they stood in the raw file if
@@ -145,7 +147,7 @@ def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[B
     counted = {
         day: (kept, total, words)
         for day, kept, total, *words in con.con.execute(f"""
-            select batch_date, count(*) filter ({REJECT} is null), {f'sum("{measure}") filter ({REJECT} is null)' if measure else 'null'}, {sums} from {STAGED} group by batch_date""").fetchall()
+            select batch_date, count(*) filter ({REJECT} is null), {f'sum("{measure}") filter ({REJECT} is null)' if measure else "null"}, {sums} from {STAGED} group by batch_date""").fetchall()
     }
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
     batches: list[Batch] = []
@@ -205,7 +207,17 @@ def _swap(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequen
     days = [batch.day for batch in batches]
     rows_in = receipt.rows_in or {}
     ledger = [
-        (target.asset, b.day, rows_in.get(b.day), b.kept, b.rejected, b.content, json.dumps(receipt.inputs[b.day], sort_keys=True), receipt.code, receipt.run_id)
+        (
+            target.asset,
+            b.day,
+            rows_in.get(b.day),
+            b.kept,
+            b.rejected,
+            b.content,
+            json.dumps(receipt.inputs[b.day], sort_keys=True),
+            receipt.code,
+            receipt.run_id,
+        )
         for b in batches
     ]
     connection.begin()
@@ -230,7 +242,9 @@ def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: S
     table = f'{target.layer}."{target.name}"'
     connection.execute(f"create schema if not exists {target.layer}")
     connection.execute(f"create table if not exists {table} as select * exclude ({REJECT}) from {STAGED} limit 0")
-    there = connection.execute("select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [target.layer, target.name]).fetchall()
+    there = connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [target.layer, target.name]
+    ).fetchall()
     coming = connection.execute(f"select column_name, data_type from duckdb_columns() where table_name = '{STAGED}' and column_name <> ?", [REJECT]).fetchall()
     if set(there) != set(coming):
         raise BreachError(
@@ -240,4 +254,6 @@ def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: S
     connection.execute(f"delete from {table} where batch_date in (select unnest(?))", [days])
     connection.execute(f"insert into {table} by name select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
     if target.files:
-        connection.execute(f"create or replace view {target.layer}.{target.name}_latest as from {table} where batch_date = (select max(batch_date) from {table})")
+        connection.execute(
+            f"create or replace view {target.layer}.{target.name}_latest as from {table} where batch_date = (select max(batch_date) from {table})"
+        )

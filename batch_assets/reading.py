@@ -80,7 +80,9 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
             where = {"batch_date": day, "source_file": str(path.relative_to(root))}
             rejected.extend({**where, "source_line": line.line, "reason": line.reason, "raw": line.raw} for line in bad)
             if not reading.rows and not source.may_be_empty:
-                raise LakeError(f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {day} to the setting closed_days.")
+                raise LakeError(
+                    f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {day} to the setting closed_days."
+                )
             if content_version(path) != reading.version:
                 raise LakeError(f"{path}: the file was changed while it was read. Materialize the day again.")
 

@@ -31,14 +31,12 @@ class Settings(BaseSettings):
     time_zone: str = Field("America/New_York", description="the store's time zone; its midnight ends a batch day")
     first_day: dt.date = Field(dt.date(2017, 1, 1), description="first batch day of the calendar")
     last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for a calendar that goes on")
-    closed_days: frozenset[dt.date] = Field(
-        frozenset({dt.date(2017, 12, 25)}), description='days without a file, as JSON: ["2017-12-25"]'
-    )
+    closed_days: frozenset[dt.date] = Field(frozenset({dt.date(2017, 12, 25)}), description='days without a file, as JSON: ["2017-12-25"]')
 
     country: str = Field("US", description="country whose holidays people shop for, as ISO 3166 names it")
 
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
-    min_training_days: int = Field(120, ge=15, description="days of history below which no model is trained")
+    min_training_days: int = Field(120, ge=30, description="days of history below which no model is trained")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @property

@@ -154,9 +154,7 @@ class Table:
                 inputs[reading.day][f"lake.{reading.source}"] = reading.version
             rows = self._rows(reader, days, Artifacts(Path(warehouse.models)))
             target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
-            receipt = Receipt(
-                run_id, self.code, inputs, {r.day: r.rows for r in readings} if self.source else None, self._measures(con, days)
-            )
+            receipt = Receipt(run_id, self.code, inputs, {r.day: r.rows for r in readings} if self.source else None, self._measures(con, days))
             batches = publish(con, target, rows, days, receipt, self.measure)
             return Published(batches, readings, inputs, {days[-1]: self._shown(con, days[-1])})
 

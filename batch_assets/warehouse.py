@@ -104,8 +104,7 @@ def _when_free(connect: Callable[[], duckdb.DuckDBPyConnection], database: str, 
             who = holder[1] if holder else "another process"
             if time.monotonic() - started > patience:
                 raise WarehouseError(
-                    f"{database}: still held by {who} after {patience:.0f} s. "
-                    "End that process, or run this again when it is done; nothing was written."
+                    f"{database}: still held by {who} after {patience:.0f} s. End that process, or run this again when it is done; nothing was written."
                 ) from error
             if not told:
                 dg.get_dagster_logger().info(f"{database} is held by {who}; waiting for up to {patience:.0f} s.")

@@ -1,6 +1,5 @@
 """What is known of each category's demand at the end of the batch day: exact sums over the days that lead up to it."""
 
-
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -103,9 +102,7 @@ def _measures(known: ir.Table) -> dict[str, ir.IntegerScalar]:
     """Return the sums over the days looked at; a column is named after what it sums and over how many days."""
     sold = _.units > 0
     measures = {f"units_{n}d": _sum(_.units, _.age < n) for n in _WINDOWS}
-    measures |= {
-        f"{weekday}_{n}d": _sum(_.units, (_.age < n) & (_.weekday == index)) for n in (7, 28, 56) for index, weekday in enumerate(_WEEKDAYS)
-    }
+    measures |= {f"{weekday}_{n}d": _sum(_.units, (_.age < n) & (_.weekday == index)) for n in (7, 28, 56) for index, weekday in enumerate(_WEEKDAYS)}
     measures |= {f"amount_{n}d": _sum(_.amount_cents, _.age < n) for n in (7, 28, 91)}
     measures |= {f"discount_{n}d": _sum(_.discount_cents, _.age < n) for n in (7, 28)}
     measures |= {f"days_sold_{n}d": _sum(sold.cast("int64"), _.age < n) for n in (28, 91)}

@@ -34,8 +34,11 @@ class CategoryDaySales(Contract):
 @table(contract=CategoryDaySales, lookback={"products": ALL}, conserves={"sales_lines": ("quantity", "units")}, measure="units")
 def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
     """Units by category. Grain: one row per batch_date, sold_on and category; all categories known on batch_date."""
-    return _sold(sales_lines, products).union(_zero(days, products)).group_by("batch_date", "sold_on", "category").agg(
-        **{measure: _[measure].sum().cast("int64") for measure in ("units", "lines", "receipts", "amount_cents", "discount_cents")}
+    return (
+        _sold(sales_lines, products)
+        .union(_zero(days, products))
+        .group_by("batch_date", "sold_on", "category")
+        .agg(**{measure: _[measure].sum().cast("int64") for measure in ("units", "lines", "receipts", "amount_cents", "discount_cents")})
     )
 
 
@@ -50,12 +53,16 @@ def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
             sales_lines.batch_date < history.valid_until,
         ],
     )
-    return known.mutate(category=_.category.fill_null(UNKNOWN)).group_by("batch_date", "sold_on", "category").agg(
-        units=_.quantity.sum().cast("int64"),
-        lines=_.count(),
-        receipts=_.receipt_id.nunique(),
-        amount_cents=_.amount_cents.sum().cast("int64"),
-        discount_cents=_.discount_cents.sum().cast("int64"),
+    return (
+        known.mutate(category=_.category.fill_null(UNKNOWN))
+        .group_by("batch_date", "sold_on", "category")
+        .agg(
+            units=_.quantity.sum().cast("int64"),
+            lines=_.count(),
+            receipts=_.receipt_id.nunique(),
+            amount_cents=_.amount_cents.sum().cast("int64"),
+            discount_cents=_.discount_cents.sum().cast("int64"),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from ibis import _
 
 from ..contract import Contract, Field
 from ..table import table
+from ..text import whole_number
 
 NO_CATEGORY = "NO CATEGORY"
 
@@ -36,8 +37,8 @@ def products(catalogue: ir.Table) -> ir.Table:
     """Products as of the day they were added or changed. Grain: one row per batch_date and product_id."""
     typed = catalogue.select(
         "batch_date",
-        product_id=_.product_id.try_cast("int64"),
-        manufacturer_id=_.manufacturer_id.try_cast("int64"),
+        product_id=whole_number(catalogue.product_id),
+        manufacturer_id=whole_number(catalogue.manufacturer_id),
         department=_.department.strip().upper(),
         category=_.category.strip().upper().nullif("").fill_null(NO_CATEGORY),
         product_type=_.type.strip().nullif(""),
@@ -46,17 +47,16 @@ def products(catalogue: ir.Table) -> ir.Table:
         source_file=_.source_file,
         source_line=_.source_line,
     )
-    later_line = ibis.row_number().over(
-        ibis.window(group_by=["batch_date", "product_id"], order_by=[ibis.desc("source_line"), "source_file"])
-    )
-    return typed.mutate(
+    judged = typed.mutate(
         reject_reason=ibis.cases(
-            (_.product_id.isnull(), "product_id is missing or not a number"),
+            (_.product_id.isnull(), "product_id is missing or not a whole number"),
             (_.product_id <= 0, "product_id is not positive"),
             (_.department.isnull(), "department is missing"),
-            (later_line > 0, "a later line of the day has this product"),
         )
     )
+    same = ibis.window(group_by=[_.batch_date, _.product_id, _.reject_reason.isnull()], order_by=[ibis.desc(_.source_line), _.source_file])
+    outdated = ibis.row_number().over(same) > 0
+    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(outdated, "a later line of the day has this product", None)))
 
 
 def as_valid(products: ir.Table) -> ir.Table:

@@ -10,10 +10,12 @@ from ibis import _
 from ..contract import Contract, Field
 from ..local_time import to_local
 from ..table import table
+from ..text import cents, utc_time, whole_number
 
 MOST_DAYS_LATE = 7
 """A line that arrives later than this after its sale is taken for a clock error."""
 
+_NUMBERS = ("receipt_id", "line_no", "store_id", "product_id", "quantity")
 _MONEY = ("amount", "retail_discount", "coupon_discount", "coupon_match_discount")
 
 
@@ -46,37 +48,38 @@ def sales_lines(pos_log: ir.Table) -> ir.Table:
     """Till lines, typed and deduplicated. Grain: one row per batch_date, receipt_id and line_no."""
     typed = pos_log.select(
         "batch_date",
-        *(_[name].try_cast("int64").name(name) for name in ("receipt_id", "line_no", "store_id", "product_id", "quantity")),
-        *(_cents(_[name]).name(name) for name in _MONEY),
-        sold_at=ibis.ifelse(_.sold_at.re_search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), _.sold_at.substr(0, 19), ibis.null("string")).try_cast("timestamp"),
+        *(whole_number(pos_log[name]).name(name) for name in _NUMBERS),
+        *(cents(pos_log[name]).name(name) for name in _MONEY),
+        sold_at=utc_time(pos_log.sold_at),
         customer_name=_.customer_name.strip().nullif(""),
         postcode=_.postcode.strip().nullif(""),
         source_file=_.source_file,
         source_line=_.source_line,
     )
     dated = typed.mutate(
-        sold_on=to_local(_.sold_at).date(),
+        sold_on=to_local(typed.sold_at).date(),
         amount_cents=_.amount,
         discount_cents=_.retail_discount + _.coupon_discount + _.coupon_match_discount,
     ).drop(*_MONEY)
-    earlier_line = ibis.row_number().over(
-        ibis.window(group_by=["batch_date", "receipt_id", "line_no"], order_by=["source_file", "source_line"])
-    )
-    return dated.mutate(
-        reject_reason=ibis.cases(
-            *((_[name].isnull(), f"{name} is not a whole number") for name in ("receipt_id", "line_no", "store_id", "product_id", "quantity")),
-            *((_[name].isnull(), f"{name} is not dollars and cents") for name in ("amount_cents", "discount_cents")),
-            (_.sold_at.isnull(), "sold_at is not a UTC time"),
-            (_.sold_on > _.batch_date, "sold_at is after the batch day"),
-            (_.sold_on < _.batch_date - ibis.interval(days=MOST_DAYS_LATE), f"sold_at is more than {MOST_DAYS_LATE} days before the batch day"),
-            *((_[name] <= 0, f"{name} is not positive") for name in ("receipt_id", "line_no", "store_id", "product_id")),
-            *((_[name] < 0, f"{name} is negative") for name in ("quantity", "amount_cents", "discount_cents")),
-            (earlier_line > 0, "the line repeats an earlier one of the day"),
-        )
+    judged = dated.mutate(reject_reason=_nonsense())
+    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(_repeats(), "the line repeats an earlier one of the day", None)))
+
+
+def _nonsense() -> ir.StringValue:
+    """Say why a line makes no sense by itself; null if it does."""
+    return ibis.cases(
+        *((_[name].isnull(), f"{name} is not a whole number") for name in _NUMBERS),
+        *((_[name].isnull(), f"{name} is not dollars and cents") for name in ("amount_cents", "discount_cents")),
+        (_.sold_at.isnull(), "sold_at is not a UTC time"),
+        (_.sold_on > _.batch_date, "sold_at is after the batch day"),
+        (_.sold_on < _.batch_date - ibis.interval(days=MOST_DAYS_LATE), f"sold_at is more than {MOST_DAYS_LATE} days before the batch day"),
+        *((_[name] <= 0, f"{name} is not positive") for name in ("receipt_id", "line_no", "store_id", "product_id")),
+        *((_[name] < 0, f"{name} is negative") for name in ("quantity", "amount_cents", "discount_cents")),
     )
 
 
-def _cents(dollars: ir.StringColumn) -> ir.IntegerColumn:
-    """Return dollars, written with at most two decimals, as whole cents; null if they are not written so."""
-    written = dollars.re_search(r"^-?\d{1,12}(\.\d{1,2})?$")
-    return (ibis.ifelse(written, dollars, ibis.null("string")).try_cast("decimal(18, 2)") * 100).cast("int64")
+def _repeats() -> ir.BooleanValue:
+    """Say whether a line that makes sense repeats an earlier one that does."""
+    makes_sense = _.reject_reason.isnull()
+    same = ibis.window(group_by=[_.batch_date, _.receipt_id, _.line_no, makes_sense], order_by=[_.source_file, _.source_line])
+    return ibis.row_number().over(same) > 0

@@ -34,6 +34,9 @@ TRAINING_DAYS = 336
 AS_OF_STEP = 6
 """Every sixth as-of day is trained on: all weekdays take their turn."""
 
+WARM_UP = 28
+"""First days of the calendar that are not trained on: too little was known on them."""
+
 BACKTESTS = 3
 HORIZON = 14
 LOOK_BACK = 6 + BACKTESTS * HORIZON + TRAINING_DAYS
@@ -80,7 +83,9 @@ def backtest_chart(demand_model: ir.Table, day: datetime.date) -> str:
 
     card = json.loads(demand_model.filter(_.batch_date == day).card.execute()[0])
     origins = [test["origin"] for test in card["backtests"]]
-    return bars("WAPE by backtest origin, less is better", origins, {name: [test["wape"][name] for test in card["backtests"]] for name in card["backtests"][0]["wape"]})
+    return bars(
+        "WAPE by backtest origin, less is better", origins, {name: [test["wape"][name] for test in card["backtests"]] for name in card["backtests"][0]["wape"]}
+    )
 
 
 @table(
@@ -137,7 +142,7 @@ def _make(artifacts: Artifacts, known: _Known, trained_on: datetime.date, versio
     """Train the model of a retrain day, judge it by backtests, and store it with its card."""
     files = _fit(artifacts, known, trained_on)
     origins = [trained_on - n * HORIZON * _DAY for n in range(BACKTESTS, 0, -1)]
-    tests = [_backtest(artifacts, known, origin) for origin in origins if (origin - settings.first_day).days >= HORIZON]
+    tests = [_backtest(artifacts, known, origin) for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
     card = _card(known, trained_on, version, files, tests)
     artifacts.put(MODEL, version, {**files, "card.json": json.dumps(card, indent=1)})
 
@@ -153,13 +158,12 @@ def _fit(artifacts: Artifacts, known: _Known, trained_on: datetime.date) -> Mapp
 
 def _training_frame(known: _Known, trained_on: datetime.date) -> tuple[Frame, Numbers]:
     """Return the rows whose demand was known on the retrain day, of every so many as-of days, and the demand."""
-    as_of = [trained_on - n * _DAY for n in range(1, TRAINING_DAYS, AS_OF_STEP) if trained_on - n * _DAY >= settings.first_day]
+    warm = min(WARM_UP, settings.min_training_days // 4)
+    as_of = [trained_on - n * _DAY for n in range(1, TRAINING_DAYS, AS_OF_STEP) if trained_on - n * _DAY >= settings.first_day + warm * _DAY]
     frame = _frame(known, as_of)
     usable = ((frame.keys["target_date"] <= pd.Timestamp(trained_on)) & ~frame.keys["is_closed"]).to_numpy(bool)
     sold = _sold_of(frame, known, trained_on)
-    kept = Frame(
-        frame.keys[usable], frame.features[usable], frame.scale[usable], {name: forecast[usable] for name, forecast in frame.baselines.items()}
-    )
+    kept = Frame(frame.keys[usable], frame.features[usable], frame.scale[usable], {name: forecast[usable] for name, forecast in frame.baselines.items()})
     return kept, sold[usable]
 
 

@@ -13,9 +13,9 @@ from .frame import Frame, Numbers
 
 QUANTILES = {"units": 0.5, "lower": 0.1, "upper": 0.9}
 PARAMETERS: dict[str, object] = {
-    "learning_rate": 0.06,
-    "num_leaves": 63,
-    "min_data_in_leaf": 100,
+    "learning_rate": 0.1,
+    "num_leaves": 31,
+    "min_data_in_leaf": 200,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
@@ -29,7 +29,7 @@ PARAMETERS: dict[str, object] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-TREES = {"units": 150, "lower": 80, "upper": 80}
+TREES = {"units": 80, "lower": 60, "upper": 60}
 
 _FORM = "form.json"
 

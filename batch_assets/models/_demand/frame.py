@@ -113,7 +113,5 @@ def _weights(decay: float, rows: pd.DataFrame) -> Numbers:
     return (1 - decay ** rows["days_known"].to_numpy(float)) / (1 - decay)
 
 
-def _ratio(
-    part: Numbers, whole: Numbers, without: float
-) -> Numbers:
+def _ratio(part: Numbers, whole: Numbers, without: float) -> Numbers:
     return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), without)

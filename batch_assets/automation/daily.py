@@ -1,0 +1,26 @@
+"""The daily chain: one job over all tables, and the schedule that runs it for the day that has just ended."""
+
+import datetime as dt
+
+import dagster as dg
+
+from ..settings import settings
+
+_RETRY_CRASHES = {"dagster/max_retries": "3", "dagster/retry_on_asset_or_op_failure": "false"}
+"""A run whose process died is started again; one that failed has said why, and would fail again."""
+
+daily_job = dg.define_asset_job(
+    "daily",
+    selection=dg.AssetSelection.groups("marts", "features", "models", "predictions"),
+    description="All tables of a batch day, from the raw files to the predictions.",
+    tags=_RETRY_CRASHES,
+)
+
+
+@dg.schedule(job=daily_job, cron_schedule="30 1 * * *", execution_timezone=settings.time_zone)
+def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Run the chain at half past one, store-local time, for the day before: the last one that is complete."""
+    day = context.scheduled_execution_time.astimezone(settings.zone).date() - dt.timedelta(days=1)
+    if day < settings.first_day or (settings.last_day and day > settings.last_day):
+        return dg.SkipReason(f"{day} is outside the calendar, {settings.first_day} to {settings.last_day}: see the settings first_day and last_day.")
+    return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())

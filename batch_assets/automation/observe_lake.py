@@ -1,0 +1,11 @@
+"""Watching the lake: an hourly look at the raw files, so that the UI shows which days arrived and which changed."""
+
+import dagster as dg
+
+from ..settings import settings
+
+observe_lake_job = dg.define_asset_job(
+    "observe_lake", selection=dg.AssetSelection.groups("lake"), description="Notes each raw file's size, rows and version, if it is new or changed."
+)
+
+observe_lake = dg.ScheduleDefinition("observe_lake", job=observe_lake_job, cron_schedule="0 * * * *", execution_timezone=settings.time_zone)

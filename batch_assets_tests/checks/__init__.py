@@ -1,0 +1,1 @@
+"""Tests of the modules in the folder of the same name."""

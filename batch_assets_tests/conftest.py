@@ -1,0 +1,30 @@
+"""What all tests share: an empty warehouse with its folders. How a lake is written is in `lake_writer.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from batch_assets.warehouse import Warehouse
+
+
+def warehouse_in(folder: Path, lock_timeout: float = 5) -> Warehouse:
+    """Return a warehouse whose file and folders lie in `folder`."""
+    return Warehouse(
+        database=str(folder / "warehouse.duckdb"),
+        lake=str(folder / "lake"),
+        published=str(folder / "published"),
+        models=str(folder / "models"),
+        lock_timeout=lock_timeout,
+    )
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A warehouse that does not exist yet."""
+    return warehouse_in(tmp_path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pass what only other packages can mend: what ibis 12 calls of DuckDB 1.5, and Dagster of itself, is deprecated."""
+    config.addinivalue_line("filterwarnings", r"ignore:Property `OpDefinition.version` is deprecated:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")

@@ -1,0 +1,34 @@
+"""target_calendar: the days to come, the distance to the holidays, and closed days."""
+
+import datetime as dt
+
+import pyarrow as pa
+
+from batch_assets.features.target_calendar import target_calendar
+
+from ..frames import days
+
+
+def made(day: dt.date) -> list[dict[str, object]]:
+    """Return the days to come of a day, in order."""
+    (batch,) = target_calendar(days=days(day))
+    assert isinstance(batch, pa.RecordBatch)
+    return batch.to_pylist()
+
+
+def test_the_next_fourteen_days_follow_the_batch_day() -> None:
+    rows = made(dt.date(2017, 12, 11))
+    assert [row["horizon"] for row in rows] == list(range(1, 15))
+    assert (rows[0]["target_date"], rows[0]["weekday"], rows[-1]["target_date"]) == (dt.date(2017, 12, 12), 1, dt.date(2017, 12, 25))
+
+
+def test_holidays_are_told_by_their_distance() -> None:
+    christmas = made(dt.date(2017, 12, 11))[-1]
+    assert (christmas["days_to_holiday"], christmas["days_since_holiday"], christmas["holiday_in"], christmas["holiday_ago"]) == (0, 0, 14, 18)
+    easter = made(dt.date(2017, 4, 15))[0]
+    assert (easter["target_date"], easter["days_to_holiday"]) == (dt.date(2017, 4, 16), 0)
+    assert made(dt.date(2017, 8, 1))[0]["days_since_holiday"] == 29
+
+
+def test_a_closed_day_is_known_in_advance() -> None:
+    assert [row["target_date"] for row in made(dt.date(2017, 12, 20)) if row["is_closed"]] == [dt.date(2017, 12, 25)]

@@ -1,0 +1,31 @@
+"""Frames of a few rows: how a table's function is called without a warehouse, a lake or Dagster."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from batch_assets.layers import find_table, lake_file, layer_of
+from batch_assets.table import Table
+
+
+def frame(name: str, rows: Sequence[Mapping[str, object]]) -> ir.Table:
+    """Return rows of a table or a raw source; what is not given is null."""
+    schema = lake_file(name).schema if layer_of(name) == "lake" else find_table(name).contract.arrow_schema()
+    return ibis.memtable(pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+
+
+def days(*asked: dt.date) -> ir.Table:
+    """Return the table of the batch days that are asked for."""
+    return ibis.memtable(pa.table({"batch_date": pa.array(asked, pa.date32())}))
+
+
+def rows_of(table: Table, **tables: ir.Table) -> list[dict[str, Any]]:
+    """Return the rows that a table makes of frames, in the order of its grain."""
+    made = table(**tables)
+    assert isinstance(made, ir.Table)
+    rows = ibis.duckdb.connect().to_pyarrow(made).to_pylist()
+    return sorted(rows, key=lambda row: tuple(str(row[column]) for column in table.contract.grain()))

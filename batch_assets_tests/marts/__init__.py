@@ -1,0 +1,1 @@
+"""Tests of the marts, on frames of a few rows."""

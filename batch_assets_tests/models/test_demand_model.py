@@ -1,0 +1,110 @@
+"""demand_model: trained on what was known on its retrain day, the same from whichever day it is asked for, judged, replaced if it loses."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from batch_assets.artifacts import Artifacts
+from batch_assets.errors import UntrainedError
+from batch_assets.layers import find_table
+from batch_assets.settings import settings
+from batch_assets.warehouse import Warehouse
+
+from ..conftest import warehouse_in
+from ..lake_writer import day_of, till_line, write_till
+from ..tiny_history import publish_all, write_history
+
+MONDAY = day_of(50)  # 2017-02-20
+TABLE = find_table("demand_model")
+
+
+@pytest.fixture(autouse=True)
+def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a model be trained on little."""
+    monkeypatch.setattr(settings, "min_training_days", 30)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Warehouse:
+    """A warehouse with marts and features of 58 days."""
+    warehouse = warehouse_in(tmp_path)
+    days = write_history(Path(warehouse.lake), 58)
+    for name in ("products", "sales_lines", "category_day_sales", "category_demand", "target_calendar"):
+        find_table(name).publish(warehouse, days, "run")
+    return warehouse
+
+
+def row_of(warehouse: Warehouse, day: dt.date) -> dict[str, object]:
+    """Return the model in force on a day."""
+    with warehouse.connect() as con:
+        (row,) = con.table("demand_model", database="models").filter(lambda t: t.batch_date == day).to_pyarrow().to_pylist()
+    return row
+
+
+def test_other_days_point_to_the_last_retrain_day_and_any_may_be_first(history: Warehouse, tmp_path: Path) -> None:
+    TABLE.publish(history, [MONDAY + dt.timedelta(days=2)], "run")
+    TABLE.publish(history, [MONDAY, MONDAY + dt.timedelta(days=1)], "run")
+    rows = [row_of(history, MONDAY + dt.timedelta(days=n)) for n in range(3)]
+    assert {row["trained_on"] for row in rows} == {MONDAY}
+    assert len({row["version"] for row in rows}) == 1
+    trained_apart = warehouse_in(tmp_path / "apart")
+    apart = Warehouse(**{**trained_apart.model_dump(), "database": history.database})
+    first = Artifacts(Path(history.models)).all("demand_model", str(rows[0]["version"]))
+    TABLE.publish(apart, [MONDAY], "run")
+    assert Artifacts(Path(apart.models)).all("demand_model", str(rows[0]["version"])) == first
+
+
+def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(history: Warehouse) -> None:
+    TABLE.publish(history, [MONDAY], "run")
+    before = row_of(history, MONDAY)
+    later = MONDAY + dt.timedelta(days=1)
+    write_till(Path(history.lake), later, [till_line(later, quantity="99")])
+    for name in ("sales_lines", "category_day_sales", "category_demand"):
+        find_table(name).publish(history, [later], "run")
+    TABLE.publish(history, [MONDAY], "run")
+    assert row_of(history, MONDAY) == before
+
+
+def test_changed_training_data_make_another_version(history: Warehouse) -> None:
+    TABLE.publish(history, [MONDAY], "run")
+    before = row_of(history, MONDAY)["version"]
+    write_till(Path(history.lake), MONDAY, [till_line(MONDAY, quantity="99")])
+    for name in ("sales_lines", "category_day_sales", "category_demand"):
+        find_table(name).publish(history, [MONDAY], "run")
+    TABLE.publish(history, [MONDAY], "run")
+    assert row_of(history, MONDAY)["version"] != before
+
+
+def test_the_card_says_what_was_tried_and_the_loser_is_not_in_force(history: Warehouse) -> None:
+    TABLE.publish(history, [MONDAY], "run")
+    row = row_of(history, MONDAY)
+    card = json.loads(str(row["card"]))
+    latest = card["backtests"][-1]
+    assert set(latest["wape"]) == {"lightgbm", "level x weekday", "seasonal naive"}
+    assert latest["origin"] == str(MONDAY - dt.timedelta(days=14))
+    best = min(error for name, error in latest["wape"].items() if name != "lightgbm")
+    assert row["in_force"] == ("lightgbm" if latest["wape"]["lightgbm"] < best else "level x weekday")
+    assert ("beats" in str(row["reason"])) and ("does not beat" in str(row["reason"])) == (row["in_force"] != "lightgbm")
+
+
+def test_too_little_history_is_told_with_the_first_day_that_has_enough(history: Warehouse) -> None:
+    with pytest.raises(
+        UntrainedError, match=r"batch 2017-01-20: no demand model: on 2017-01-16 there were 16 days .* it takes 30 .* first day .* is 2017-01-30"
+    ):
+        TABLE.publish(history, [dt.date(2017, 1, 20)], "run")
+
+
+def test_the_first_trainable_day_is_trainable(history: Warehouse) -> None:
+    TABLE.publish(history, [dt.date(2017, 1, 30)], "run")
+    assert row_of(history, dt.date(2017, 1, 30))["trained_on"] == dt.date(2017, 1, 30)
+
+
+def test_the_whole_chain_forecasts_within_its_interval(history: Warehouse) -> None:
+    publish_all(history, day_of(57), MONDAY)
+    with history.connect() as con:
+        crossing, negative, rows = con.con.execute(
+            "select count(*) filter (not lower <= units or not units <= upper), count(*) filter (lower < 0), count(*) from predictions.demand_forecast"
+        ).fetchall()[0]
+    assert (crossing, negative, rows) == (0, 0, 8 * 3 * 14)

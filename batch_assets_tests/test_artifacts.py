@@ -1,0 +1,34 @@
+"""The store of models: a version is stored whole or not at all, and never changed."""
+
+from pathlib import Path
+
+import pytest
+
+from batch_assets.artifacts import Artifacts
+
+
+def test_a_version_has_its_files(tmp_path: Path) -> None:
+    store = Artifacts(tmp_path)
+    assert not store.has("m", "v")
+    store.put("m", "v", {"model.txt": "trees", "card.json": "{}"})
+    assert store.has("m", "v")
+    assert store.get("m", "v", "model.txt") == "trees"
+
+
+def test_a_version_that_is_there_is_kept(tmp_path: Path) -> None:
+    store = Artifacts(tmp_path)
+    store.put("m", "v", {"model.txt": "first"})
+    store.put("m", "v", {"model.txt": "second"})
+    assert store.get("m", "v", "model.txt") == "first"
+    assert [p.name for p in (tmp_path / "m").iterdir()] == ["v"]
+
+
+def test_a_version_that_was_not_written_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError("No space left on device")
+
+    store = Artifacts(tmp_path)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store.put("m", "v", {"model.txt": "trees"})
+    assert not store.has("m", "v")

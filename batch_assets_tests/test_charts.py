@@ -1,0 +1,32 @@
+"""Charts are images in Markdown: well-formed, with every series and label in them."""
+
+import base64
+import datetime as dt
+import re
+from xml.etree import ElementTree
+
+from batch_assets.charts import bars, lines
+
+
+def drawn(markdown: str) -> ElementTree.Element:
+    """Return the picture of a Markdown image."""
+    found = re.fullmatch(r"!\[.*\]\(data:image/svg\+xml;base64,(.+)\)", markdown)
+    assert found
+    return ElementTree.fromstring(base64.b64decode(found[1]))  # noqa: S314
+
+
+def test_a_line_chart_has_a_line_for_each_series_and_escapes_names() -> None:
+    days = {dt.date(2017, 1, n): float(n) for n in (1, 2, 3)}
+    picture = drawn(lines("Pieces", {"sold": days, "a < b": days}))
+    texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(list(picture.iter("{http://www.w3.org/2000/svg}polyline"))) == 2
+    assert {"Pieces", "\u25a0 sold", "\u25a0 a < b", "01 Jan"} <= set(texts)
+
+
+def test_a_bar_chart_has_a_bar_for_each_value() -> None:
+    picture = drawn(bars("WAPE", ["first", "second"], {"model": [0.2, 0.3], "baseline": [0.25, 0.4]}))
+    assert len(list(picture.iter("{http://www.w3.org/2000/svg}rect"))) == 1 + 4
+
+
+def test_a_chart_of_nothing_is_still_a_picture() -> None:
+    assert drawn(bars("WAPE", [], {})) is not None

@@ -1,0 +1,150 @@
+"""The laws, over every table that is found: a new table is under them without being named here."""
+
+import datetime as dt
+import inspect
+import random
+import tempfile
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batch_assets.content import row_words
+from batch_assets.layers import layer_of, tables
+from batch_assets.table import Table
+from batch_assets.warehouse import Warehouse
+
+from .conftest import warehouse_in
+from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_till
+
+Contents = dict[tuple[str, dt.date], str]
+Day = tuple[list[str], list[dict[str, object]]]
+
+BY_NAME = {table.name: table for table in tables()}
+IN_ORDER = [BY_NAME[name] for name in TopologicalSorter({t.name: t.tables for t in BY_NAME.values()}).static_order()]
+EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
+"""The tables that need no history to be made."""
+EVERY = pytest.mark.parametrize("table", IN_ORDER, ids=lambda table: table.name)
+
+
+@st.composite
+def lakes(draw: st.DrawFn) -> list[Day]:
+    """Draw three days of a lake: a good line and a good product each, and then anything."""
+    junk = st.sampled_from(["", "x", "-1", "0", "1.5", "99999999999999999999", "NULL", "1970-01-01T00:00:00Z", '"a"', " 1"])
+    days: list[Day] = []
+    for number in range(3):
+        day, lines = day_of(number), [till_line(day_of(number), receipt_id="900")]
+        for _ in range(draw(st.integers(0, 5))):
+            fields = {
+                "receipt_id": str(draw(st.integers(1, 3))),
+                "line_no": str(draw(st.integers(1, 3))),
+                "sold_at": noon(day_of(draw(st.integers(max(0, number - 2), number)))),
+                "product_id": str(draw(st.integers(1, 5))),
+                "quantity": str(draw(st.integers(0, 9))),
+                "amount": f"{draw(st.integers(0, 999)) / 100:.2f}",
+            }
+            spoiled = draw(st.dictionaries(st.sampled_from(sorted(fields)), junk, max_size=1))
+            lines.append(till_line(day, **fields | spoiled) + draw(st.sampled_from(["", "", "", ",more"])))
+        some = st.builds(lambda p, c: product(p, category=c), st.integers(1, 5), st.sampled_from(["MILK", "BREAD", None]))
+        days.append((lines, [product(1), *draw(st.lists(some, max_size=3))]))
+    return days
+
+
+def written(folder: Path, lake: list[Day]) -> Warehouse:
+    """Write a lake, and return an empty warehouse beside it."""
+    warehouse = warehouse_in(folder)
+    for number, (lines, products) in enumerate(lake):
+        write_till(Path(warehouse.lake), day_of(number), lines)
+        write_catalogue(Path(warehouse.lake), day_of(number), products)
+    return warehouse
+
+
+def contents(warehouse: Warehouse) -> Contents:
+    """Return the content hash of every published batch."""
+    with warehouse.connect() as con:
+        return {(a, d): c for a, d, c in con.con.execute("select asset, batch_date, content from quality.batches").fetchall()}
+
+
+def run(warehouse: Warehouse, made: list[Table], *days: dt.date) -> None:
+    """Publish a range of days of each table."""
+    for table in made:
+        table.publish(warehouse, days, "run")
+
+
+@settings(max_examples=6, deadline=None)
+@given(lakes(), st.randoms(use_true_random=False))
+def test_a_range_equals_its_days_in_any_order_and_repeated(lake: list[Day], chance: random.Random) -> None:
+    days = [day_of(n) for n in range(len(lake))]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        at_once, by_day = written(Path(one), lake), written(Path(two), lake)
+        run(at_once, EARLY, *days)
+        for table in EARLY:
+            any_order = [*days, *days[:1]]
+            chance.shuffle(any_order)
+            for day in any_order:
+                table.publish(by_day, [day], "run")
+        first = contents(at_once)
+        assert len(first) == len(EARLY) * len(days)
+        assert contents(by_day) == first
+        run(at_once, EARLY, *days)
+        assert contents(at_once) == first
+
+
+@settings(max_examples=6, deadline=None)
+@given(lakes())
+def test_every_row_that_is_read_is_kept_or_quarantined(lake: list[Day]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = written(Path(folder), lake)
+        reading = [t for t in EARLY if t.source]
+        run(warehouse, reading, *(day_of(n) for n in range(len(lake))))
+        with warehouse.connect() as con:
+            batches = con.con.execute("select asset, batch_date, rows_in, rows_kept, rows_rejected from quality.batches").fetchall()
+            assert len(batches) == len(reading) * len(lake)
+            for asset, day, rows_in, kept, rejected in batches:
+                source, number = BY_NAME[asset.split(".")[1]].source, (day - day_of(0)).days
+                assert rows_in == kept + rejected == len(lake[number][0 if source and source.name == "pos_log" else 1])
+                assert con.con.execute(f"select count(*) from {asset} where batch_date = ?", [day]).fetchall() == [(kept,)]
+                quarantined = con.con.execute(
+                    "select count(*), count(source_line), count(raw) from quality.quarantine where asset = ? and batch_date = ?", [asset, day]
+                )
+                assert quarantined.fetchall() == [(rejected,) * 3]
+
+
+@settings(max_examples=6, deadline=None)
+@given(lakes())
+def test_a_later_day_changes_nothing_before_it(lake: list[Day]) -> None:
+    days = [day_of(n) for n in range(len(lake))]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        short, whole = written(Path(one), lake[:2]), written(Path(two), lake)
+        run(short, EARLY, *days[:2])
+        run(whole, EARLY, *days)
+        assert contents(short) == {(a, d): c for (a, d), c in contents(whole).items() if d <= days[1]}
+
+
+@EVERY
+def test_a_table_has_one_name(table: Table) -> None:
+    path = Path(inspect.getfile(table.function))
+    assert (path.parent.name, path.stem) == (table.layer, table.name) == (layer_of(table.name), table.function.__name__)
+    assert (Path(__file__).parent / table.layer / f"test_{table.name}.py").exists(), f"write batch_assets_tests/{table.layer}/test_{table.name}.py"
+
+
+@EVERY
+def test_a_table_says_its_grain_and_describes_its_columns(table: Table) -> None:
+    assert "Grain" in table.description
+    assert "batch_date" in table.contract.grain()
+    assert set(table.contract.grain()) <= set(table.contract.columns())
+    assert [name for name, column in table.contract.columns().items() if not column.description] == []
+
+
+@EVERY
+def test_a_tables_columns_have_a_canonical_text(table: Table) -> None:
+    import ibis
+
+    assert len(row_words(ibis.Schema.from_pyarrow(table.contract.arrow_schema()))) == 4
+
+
+@EVERY
+def test_a_table_looks_back_only_on_what_it_reads(table: Table) -> None:
+    assert set(table.lookback) | set(table.conserves) <= set(table.tables)

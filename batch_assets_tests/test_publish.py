@@ -1,0 +1,213 @@
+"""Publishing: a batch is published whole or not at all, whatever fails, and whenever the process is killed."""
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pytest
+
+import batch_assets.warehouse
+from batch_assets.contract import Contract, Field
+from batch_assets.errors import BreachError
+from batch_assets.publish import Receipt, Target, publish
+from batch_assets.warehouse import Warehouse
+
+DAY, NEXT = dt.date(2017, 1, 1), dt.date(2017, 1, 2)
+
+
+class Things(Contract):
+    """Things of a day."""
+
+    batch_date: ibis.expr.datatypes.Date = Field(description="day")
+    thing: ibis.expr.datatypes.Int64 = Field(ge=0, description="a number")
+
+    class Config:
+        """One row per batch_date and thing."""
+
+        unique = ["batch_date", "thing"]
+
+
+def put(warehouse: Warehouse, *things: int | None, days: tuple[dt.date, ...] = (DAY,), of: dt.date | None = None, **receipt: Any) -> None:
+    """Publish the same things for each day; a negative one is rejected."""
+    rows = ibis.memtable([{"batch_date": of or day, "thing": t, "reject_reason": "bad" if t == 13 else None} for day in days for t in things],
+                         schema={"batch_date": "date", "thing": "int64", "reject_reason": "string"})  # fmt: skip
+    with warehouse.connect() as con:
+        publish(
+            con, Target("predictions", "things", Things, Path(warehouse.published)), rows, days, Receipt("run", "code", {day: {} for day in days}, **receipt)
+        )
+
+
+def seen(warehouse: Warehouse) -> dict[str, Any]:
+    """Return all that a reader can see: rows, ledger, quarantine and the published files."""
+    with warehouse.connect() as con:
+        there = {name: sorted(con.con.execute(f"from {name}").fetchall(), key=str) for name in ("predictions.things", "quality.ledger", "quality.quarantine")}
+    files = {str(f): f.read_bytes() for f in sorted(Path(warehouse.published).rglob("*.parquet"))}
+    return there | {"files": files}
+
+
+class Failing:
+    """A DuckDB connection that does something else at its k-th statement."""
+
+    def __init__(self, real: duckdb.DuckDBPyConnection, at: int, act: Callable[[], None]) -> None:
+        self._real, self._left, self._act = real, at, act
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if name not in ("execute", "executemany", "begin", "commit", "sql"):
+            return found
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self._left -= 1
+            if self._left == 0:
+                self._act()
+            return found(*args, **kwargs)
+
+        return counted
+
+
+def fail_at(patch: pytest.MonkeyPatch, at: int, act: Callable[[], None]) -> None:
+    """Let the next connection's k-th statement, from 1, act before it runs."""
+    opened = batch_assets.warehouse._open
+    patch.setattr(batch_assets.warehouse, "_open", lambda database: Failing(opened(database), at, act))
+
+
+def fail() -> None:
+    """Fail as a full disk does."""
+    raise duckdb.IOException("No space left on device")
+
+
+def in_child(act: Callable[[], None]) -> int:
+    """Run in a forked process, and return how it ended: its exit code, or the signal as a negative number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+            os._exit(0)
+        except BaseException:
+            os._exit(3)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_failure_at_any_statement_changes_nothing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(warehouse, 1, 2, 13)
+    before = seen(warehouse)
+    for at in range(1, 200):
+        with monkeypatch.context() as patch:
+            fail_at(patch, at, fail)
+            try:
+                put(warehouse, 3, 13, days=(DAY, NEXT))
+            except (duckdb.IOException, BreachError):
+                pass
+            else:
+                break
+        now = seen_after(warehouse)
+        assert now == before or len(now["quality.ledger"]) > 1, f"statement {at}"
+    assert at > 15
+    assert [row[1] for row in seen(warehouse)["predictions.things"]] == [3, 3]
+
+
+def seen_after(warehouse: Warehouse) -> dict[str, Any]:
+    """Return what readers see; if the new batches are committed, they are whole, files included."""
+    now = seen(warehouse)
+    if len(now["quality.ledger"]) > 1:
+        assert [row[1] for row in now["predictions.things"]] == [3, 3]
+        assert len(now["files"]) == 3
+    return now
+
+
+def test_kill_9_at_any_statement_leaves_a_whole_batch_and_the_next_run_succeeds(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(warehouse, 1, 2, 13)
+    before = seen(warehouse)
+
+    def publish_until(at: int) -> None:
+        fail_at(monkeypatch, at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        put(warehouse, 3, days=(DAY, NEXT))
+
+    for at in range(1, 200, 2):
+        ended = in_child(lambda at=at: publish_until(at))
+        now = seen_after(warehouse)
+        assert now == before or len(now["quality.ledger"]) > 1, f"statement {at}"
+        if ended == 0:
+            break
+        assert ended == -signal.SIGKILL
+    put(warehouse, 4)
+    assert [row[1] for row in seen(warehouse)["predictions.things"]] == [4, 3]
+
+
+def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
+    import resource
+
+    put(warehouse, 1, 2)
+    before = seen(warehouse)
+
+    def on_a_full_disk() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        put(warehouse, *range(20, 20_000))
+
+    assert in_child(on_a_full_disk) == 3
+    assert seen(warehouse) == before
+
+
+def test_what_was_committed_and_not_renamed_is_finished_by_the_next_process(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(warehouse, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_assets.publish.finish_files", lambda _: None)
+        put(warehouse, 2)
+    with warehouse.connect() as con:
+        assert con.con.execute("from quality.pending_files").fetchall() == []
+    for name in ("things/2017-01-01.parquet", "latest/things.parquet"):
+        assert duckdb.read_parquet(str(Path(warehouse.published) / name)).fetchall() == [(DAY, 2)]
+
+
+@pytest.mark.parametrize(
+    ("things", "more", "told"),
+    [
+        ((5, None), {}, r"batch 2017-01-01 breaks the contract: .*thing"),
+        ((5, -1), {}, r"batch 2017-01-01 breaks the contract: .*thing"),
+        ((5, 5), {}, "batch 2017-01-01 breaks the contract"),
+        ((5,), {"of": NEXT}, "rows of .* among the batches 2017-01-01"),
+        ((5,), {"measures": {"thing": {DAY: 6}}}, "batch 2017-01-01: thing adds up to 5, .* to 6"),
+    ],
+)
+def test_a_breach_is_told_and_keeps_the_batch_before_it(warehouse: Warehouse, things: tuple[int | None, ...], more: dict[str, Any], told: str) -> None:
+    put(warehouse, 1, 2)
+    before = seen(warehouse)
+    with pytest.raises(BreachError, match=told):
+        put(warehouse, *things, **more)
+    assert seen(warehouse) == before
+
+
+def test_a_restatement_replaces_exactly_its_batch(warehouse: Warehouse) -> None:
+    put(warehouse, 1, 13, days=(DAY, NEXT))
+    put(warehouse, 7, days=(DAY,))
+    now = seen(warehouse)
+    assert now["predictions.things"] == [(DAY, 7), (NEXT, 1)]
+    assert [row[1] for row in now["quality.quarantine"]] == [NEXT]
+    assert len(now["quality.ledger"]) == 3
+
+
+def test_other_columns_than_the_warehouses_are_refused(warehouse: Warehouse) -> None:
+    put(warehouse, 1)
+    with warehouse.connect() as con:
+        con.con.execute("drop view predictions.things_latest; alter table predictions.things rename thing to other")
+    with pytest.raises(BreachError, match=r"other columns than its contract.*other.*Drop predictions\.things"):
+        put(warehouse, 2)
+
+
+def test_a_batch_and_the_latest_are_parquet_files(warehouse: Warehouse) -> None:
+    put(warehouse, 2, 1, 13, days=(DAY, NEXT))
+    put(warehouse, 9, days=(DAY,))
+    folder = Path(warehouse.published)
+    assert sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()) == [
+        "latest/things.parquet",
+        "things/2017-01-01.parquet",
+        "things/2017-01-02.parquet",
+    ]
+    assert duckdb.read_parquet(str(folder / "latest" / "things.parquet")).fetchall() == [(NEXT, 1), (NEXT, 2)]
+    assert duckdb.read_parquet(str(folder / "things" / "2017-01-01.parquet")).fetchall() == [(DAY, 9)]
