@@ -19,7 +19,7 @@ ui: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## open Dagster on the demo
 test: $(VENV)/ready  ## lint, format, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/mypy
 	$(BIN)/pytest
 
 bench: $(VENV)/bench  ## measure speed and accuracy side by side

@@ -6,7 +6,7 @@ Belongs here: all that is Dagster's about a table. Does not belong here: how its
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import duckdb
@@ -74,7 +74,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, partitions_def=DAILY, description=_what_is_checked(table))],
-        dagster_type=dg.Nothing,
+        dagster_type=cast(dg.DagsterType, dg.Nothing),
         retry_policy=_RETRY_PASSING_FAULTS,
     )
     def publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
@@ -139,11 +139,15 @@ def _what_is_checked(table: Table) -> str:
     return "; ".join(parts) + ". A batch that breaks this is not published."
 
 
-def _check_result(key: dg.AssetKey, day: dt.date, *, passed: bool, metadata: Mapping[str, Any]) -> dg.AssetCheckEvaluation:
+def _check_result(key: dg.AssetKey, day: dt.date, *, passed: bool, metadata: Mapping[str, str | int]) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
-        asset_key=key, check_name=CHECK, passed=passed, metadata={k: dg.MetadataValue.text(v) if isinstance(v, str) else dg.MetadataValue.int(v) for k, v in metadata.items()},
-        partition=day.isoformat(), blocking=True,
-    )  # fmt: skip
+        asset_key=key,
+        check_name=CHECK,
+        passed=passed,
+        metadata={name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.text(value) for name, value in metadata.items()},
+        partition=day.isoformat(),
+        blocking=True,
+    )
 
 
 def _materialization(table: Table, key: dg.AssetKey, batch: Batch, published: Published, pointers: Mapping[str, int]) -> dg.AssetMaterialization:

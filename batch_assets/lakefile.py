@@ -30,7 +30,7 @@ ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), (
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A line that is no row of its file's format, as it stands there (bytes that are not UTF-8 as `\\xNN`)."""
+    """A line that is no row of its file's format, as it stands there; bytes that are not UTF-8 are escaped."""
 
     line: int
     reason: str

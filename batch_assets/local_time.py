@@ -25,8 +25,8 @@ def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
 @cache
 def _changes() -> list[tuple[dt.datetime, int]]:
     """Return (end in UTC, minutes to add) for each stretch of one offset, oldest first; the last has no end."""
-    first = dt.datetime(settings.first_day.year, 1, 1) - dt.timedelta(days=31)
-    last = dt.datetime((settings.last_day or dt.date.today()).year + 2, 1, 1)
+    first = _midnight(settings.first_day.replace(month=1, day=1)) - dt.timedelta(days=31)
+    last = _midnight((settings.last_day or dt.date.today()) + dt.timedelta(days=400))
     found: list[tuple[dt.datetime, int]] = []
     hour = first
     while hour <= last:
@@ -37,6 +37,10 @@ def _changes() -> list[tuple[dt.datetime, int]]:
             found.append((hour + _HOUR, minutes))
         hour += _HOUR
     return found
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min)
 
 
 def _minutes(utc: dt.datetime) -> int:

@@ -144,10 +144,11 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
     schema = con.table(STAGED).drop(REJECT).schema()
     sums = ", ".join(f"sum({word}) filter ({REJECT} is null)" for word in row_words(schema))
+    total = f'sum("{measure}") filter ({REJECT} is null)' if measure else "null"
     counted = {
         day: (kept, total, words)
         for day, kept, total, *words in con.con.execute(f"""
-            select batch_date, count(*) filter ({REJECT} is null), {f'sum("{measure}") filter ({REJECT} is null)' if measure else "null"}, {sums} from {STAGED} group by batch_date""").fetchall()
+            select batch_date, count(*) filter ({REJECT} is null), {total}, {sums} from {STAGED} group by batch_date""").fetchall()
     }
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
     batches: list[Batch] = []

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -41,7 +41,8 @@ ALL = None
 
 _PROVIDED = ("days", "ledger", "artifacts")
 
-Rows = ir.Table | Iterator[pa.RecordBatch]
+Rows: TypeAlias = ir.Table | Iterator[pa.RecordBatch]
+"""What a table's function returns."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ class Table:
         known: dict[str, Any] = {name: self._known(con, name, days) for name in self.tables}
         if self.source:
             known[self.source.name] = con.table(RAW)
-        provided = {"days": lambda: _days(days), "ledger": lambda: self._ledger(con, days), "artifacts": lambda: artifacts}
-        known |= {name: make() for name, make in provided.items() if name in self.parameters}
+        provided = {"days": _days(days), "ledger": self._ledger(con, days), "artifacts": artifacts}
+        known |= {name: given for name, given in provided.items() if name in self.parameters}
         rows = self.function(**known)
         if isinstance(rows, ir.Table):
             return rows.filter(rows.batch_date.isin(days))

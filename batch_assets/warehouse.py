@@ -4,7 +4,6 @@ Belongs here: the connection, the wait for another process, the tables that ever
 a publication that a crash may have left over. Does not belong here: what is published (`publish.py`).
 """
 
-import os
 import random
 import re
 import time
@@ -72,7 +71,7 @@ def finish_files(connection: duckdb.DuckDBPyConnection) -> None:
     for staged, final in connection.execute("from quality.pending_files").fetchall():
         if Path(staged).exists():
             Path(final).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staged, final)
+            Path(staged).replace(final)
         connection.execute("delete from quality.pending_files where staged = ? and final = ?", [staged, final])
 
 

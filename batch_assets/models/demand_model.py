@@ -8,6 +8,7 @@ import datetime
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -214,7 +215,7 @@ def _card(known: _Known, trained_on: datetime.date, version: str, files: Mapping
     }
 
 
-def _row(version: str, card: dict[str, object]) -> dict[str, object]:
+def _row(version: str, card: Mapping[str, Any]) -> dict[str, object]:
     return {
         "version": version,
         "trained_on": datetime.date.fromisoformat(str(card["trained_on"])),

@@ -58,7 +58,7 @@ def test_a_product_without_a_category_is_named_so(category: str | None) -> None:
         ({"manufacturer_id": None}, None),
     ],
 )
-def test_what_identifies_a_product_must_make_sense(fields: dict[str, str | None], reason: str | None) -> None:
+def test_what_identifies_a_product_must_make_sense(fields: dict[str, Any], reason: str | None) -> None:
     assert made(raw(**fields))[0]["reject_reason"] == reason
 
 

@@ -1,0 +1,88 @@
+"""Reading: till lines a second, from files to cleaned rows, beside plain DuckDB with the same expression.
+
+Ours reads every line or tells why not, knows each row's line, and checks each file's hash before and after. Plain
+DuckDB reads the same files with explicit text columns and `ignore_errors`, gives no line numbers (0 stands in), and
+runs the very same SQL of `sales_lines` straight on the files. Both write a temporary table and run on two threads.
+"""
+
+import datetime as dt
+import time
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from batch_assets.layers import find_table, lake_file
+from batch_assets.partitions import days_between
+from batch_assets.reading import read_lake
+from batch_assets.staging import RAW, STAGED
+from batch_assets.table import Table
+
+from .bars import Bar, interleaved, median, print_table
+from .workshop import Workshop
+
+DAYS = days_between(dt.date(2017, 9, 1), dt.date(2017, 10, 30))
+TIMES = 7
+
+
+def measure(workshop: Workshop) -> list[Bar]:
+    """Print the rates and return the bar."""
+    table, lake = find_table("sales_lines"), workshop.lake
+    ours, plain = _engine(), _engine()
+    _plain_view(plain, lake)
+    statement = plain.compile(table(pos_log=plain.table(RAW)))
+
+    seconds = interleaved(
+        TIMES,
+        {
+            "read into _raw": lambda: read_lake(ours, lake_file("pos_log"), lake, DAYS),
+            "clean into _staged": lambda: _stage(ours, table),
+            "plain DuckDB": lambda: plain.con.execute(f"create or replace temp table {STAGED} as {statement}"),
+        },
+    )
+    rows, rows_plain = _count(ours), _count(plain)
+    total = median([read + clean for read, clean in zip(seconds["read into _raw"], seconds["clean into _staged"], strict=True)])
+    spent = {name: median(times) for name, times in seconds.items()} | {
+        "both: ours": total,
+        "publish (hash, contract, ledger, swap)": _publish(workshop, table),
+    }
+    print_table(
+        f"Reading {len(DAYS)} days of till files, {rows:,} rows ({rows_plain:,} by plain DuckDB), medians of {TIMES}",
+        ["", "seconds", "rows/s"],
+        [[name, f"{time:.3f}", f"{rows / time:,.0f}"] for name, time in spent.items()],
+    )
+    return [Bar("reading and cleaning: rate beside plain DuckDB", (rows / total) / (rows_plain / spent["plain DuckDB"]), least=0.8)]
+
+
+def _engine() -> Backend:
+    con = ibis.duckdb.connect()
+    con.con.execute("set TimeZone = 'UTC'")
+    con.con.execute("set threads = 2")
+    return con
+
+
+def _plain_view(con: Backend, lake: Path) -> None:
+    """Make the raw files a view with the columns that the expression expects."""
+    source = lake_file("pos_log")
+    files = [str(source.path(lake, day)) for day in DAYS]
+    text = dict.fromkeys(source.columns, "VARCHAR")
+    con.con.execute(f"""
+        create temp view {RAW} as
+        select regexp_extract(filename, '(\\d{{4}}-\\d\\d-\\d\\d)', 1)::date as batch_date, filename as source_file, 0::bigint as source_line, {", ".join(text)}
+        from read_csv({files}, columns = {text}, header = true, filename = true, ignore_errors = true)""")
+
+
+def _stage(con: Backend, table: Table) -> None:
+    con.create_table(STAGED, table(pos_log=con.table(RAW)), temp=True, overwrite=True)
+
+
+def _count(con: Backend) -> int:
+    return pa.table(con.con.execute(f"select count(*) as n from {STAGED}").to_arrow_table())["n"][0].as_py()
+
+
+def _publish(workshop: Workshop, table: Table) -> float:
+    """Return the seconds that the whole publication of the same days takes, into a warehouse of its own."""
+    started = time.perf_counter()
+    table.publish(workshop.empty("reading").warehouse, DAYS, "benchmark")
+    return time.perf_counter() - started

@@ -1,0 +1,129 @@
+"""Where a benchmark works: a temporary folder with a lake, warehouses, and the environment of the processes it starts."""
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from batch_assets.layers import find_table
+from batch_assets.partitions import days_between
+from batch_assets.up_to_date import stale_days
+from batch_assets.warehouse import Warehouse
+
+YEAR_BEGINS = dt.date(2017, 1, 1)
+HISTORY_ENDS = dt.date(2017, 9, 10)
+"""The last day that `Workshop.history` has published, a Sunday."""
+
+MODELS_BEGIN = dt.date(2017, 7, 31)
+"""The first day whose model, and forecast, the history has: enough for later backtests to find their fits there."""
+
+_ROOT = Path(__file__).parents[2]
+
+
+def tell(line: str) -> None:
+    """Say at once what is going on."""
+    print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A warehouse and its folders, in one folder of its own."""
+
+    folder: Path
+    lake: Path
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse, whether it is there yet or not."""
+        at = self.folder
+        return Warehouse(database=str(at / "warehouse.duckdb"), lake=str(self.lake), published=str(at / "published"), models=str(at / "models"))
+
+    def copied(self, folder: Path) -> "Place":
+        """Return a copy, made now."""
+        shutil.copytree(self.folder, folder)
+        return Place(folder, self.lake)
+
+    def publish(self, name: str, first: dt.date, last: dt.date) -> None:
+        """Publish those batches of a table that are missing or stale, without Dagster."""
+        table, started = find_table(name), time.perf_counter()
+        with self.warehouse.connect() as con:
+            days = stale_days(con, table, days_between(first, last), self.lake)
+        if days:
+            table.publish(self.warehouse, days, "benchmark")
+            tell(f"  {name}: {len(days)} batches in {time.perf_counter() - started:.1f} s")
+
+    def publish_features(self, last: dt.date, last_sales: dt.date | None = None) -> None:
+        """Publish marts and features since the year began; the marts up to `last_sales`, if it is later."""
+        for name in ("products", "sales_lines", "category_day_sales"):
+            self.publish(name, YEAR_BEGINS, last_sales or last)
+        for name in ("category_demand", "target_calendar"):
+            self.publish(name, YEAR_BEGINS, last)
+
+    def run_dagster(self, module: str, *arguments: str) -> float:
+        """Run `dagster asset materialize` as a process of its own, with this warehouse; return the seconds it took.
+
+        Raises:
+            RuntimeError: it failed; the end of what it said is told.
+        """
+        home = self.folder / "dagster"
+        if not home.exists():
+            home.mkdir(parents=True)
+            (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+        places = {"LAKE": self.lake, "WAREHOUSE": self.folder / "warehouse.duckdb", "PUBLISHED": self.folder / "published", "MODELS": self.folder / "models"}
+        command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", module, *arguments]
+        environment = {
+            **os.environ,
+            "DAGSTER_HOME": str(home),
+            "PYTHONPATH": str(_ROOT),
+            **{f"BATCH_ASSETS_{name}": str(path) for name, path in places.items()},
+        }
+        started = time.perf_counter()
+        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603
+        seconds = time.perf_counter() - started
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
+        return seconds
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The temporary folder; what several benchmarks need is made when the first one asks for it."""
+
+    folder: Path
+    given_lake: Path | None = None
+
+    @cached_property
+    def lake(self) -> Path:
+        """A lake of the demo's whole year."""
+        if self.given_lake:
+            return self.given_lake.resolve()
+        from batch_assets.demo import build
+
+        tell("building the demo's lake")
+        build(self.folder / "lake", self.folder / "manifest.json")
+        return self.folder / "lake"
+
+    @cached_property
+    def history(self) -> Place:
+        """A warehouse with every table published up to `HISTORY_ENDS`; copy it, and change the copy."""
+        place = Place(self.folder / "history", self.lake)
+        tell(f"publishing the history up to {HISTORY_ENDS}")
+        place.publish_features(HISTORY_ENDS)
+        for name in ("demand_model", "demand_forecast"):
+            place.publish(name, MODELS_BEGIN, HISTORY_ENDS)
+        return place
+
+    @cached_property
+    def later(self) -> Place:
+        """A copy of the history that benchmarks carry on; what one has published, the next does not publish again."""
+        return self.history.copied(self.folder / "later")
+
+    def empty(self, name: str) -> Place:
+        """Return a place without a warehouse."""
+        (self.folder / name).mkdir()
+        return Place(self.folder / name, self.lake)
