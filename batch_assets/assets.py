@@ -79,7 +79,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
     )
     def publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        pointers = _latest_events(context.instance, table)
+        pointers = _latest_events(context.instance, table.tables)
         try:
             published = table.publish(warehouse, days, context.run.run_id)
         except BatchError as error:
@@ -92,6 +92,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
             raise dg.Failure(told, allow_retries=passing) from error
         for event in _observations(context.instance, published.readings):
             context.log_event(event)
+        pointers |= _latest_events(context.instance, [table.source.name] if table.source else [])
         for batch in published.batches:
             context.log_event(_materialization(table, key, batch, published, pointers))
             yield _check_result(key, batch.day, passed=True, metadata={"rows": batch.kept, "quarantined": batch.rejected})
@@ -164,9 +165,9 @@ def _materialization(table: Table, key: dg.AssetKey, batch: Batch, published: Pu
     return dg.AssetMaterialization(asset_key=key, partition=batch.day.isoformat(), metadata=metadata, tags=tags)
 
 
-def _latest_events(instance: dg.DagsterInstance, table: Table) -> dict[str, int]:
+def _latest_events(instance: dg.DagsterInstance, names: Sequence[str]) -> dict[str, int]:
     """Return the id of the latest event of each upstream: a later one may make this run's batches stale."""
-    records = instance.get_asset_records([dg.AssetKey([layer_of(name), name]) for name in table.reads])
+    records = instance.get_asset_records([dg.AssetKey([layer_of(name), name]) for name in names])
     entries = {record.asset_entry.asset_key.to_user_string(): record.asset_entry for record in records}
     ids = {name: entry.last_materialization_storage_id or entry.last_observation_storage_id for name, entry in entries.items()}
     return {name: event for name, event in ids.items() if event is not None}

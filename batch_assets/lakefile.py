@@ -20,6 +20,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
+from numpy.typing import NDArray
 
 from .errors import LakeError
 
@@ -188,22 +189,21 @@ class Csv:
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Read the lines on which all readers of CSV agree at once, and the odd ones one by one; both ways give the same rows."""
-        lines = _lines(block)
-        odd = _odd_lines(lines, len(columns))
-        if not odd:
-            return self._at_once(lines, range(first_line, first_line + len(lines)), columns)
-        even = [number for number in range(len(lines)) if number not in odd]
-        plain = self._at_once([lines[number] for number in even], [first_line + number for number in even], columns)
-        return _in_order(plain, self._one_by_one([(first_line + number, lines[number]) for number in sorted(odd)], columns))
+        block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        starts = _line_starts(block)
+        odd = _odd_lines(block, starts, len(columns))
+        edges = [0, *(edge for n in odd for edge in (starts[n], starts[n + 1])), starts[-1]]
+        even = block if not odd else b"".join([block[begin:end] for begin, end in zip(edges[::2], edges[1::2], strict=True)])
+        lines = np.delete(np.arange(first_line, first_line + len(starts) - 1), odd)
+        return _in_order(self._at_once(even, lines, columns), self._one_by_one([(first_line + n, _line(block, starts, n)) for n in odd], columns))
 
-    def _at_once(self, lines: list[bytes], numbers: Sequence[int], columns: tuple[str, ...]) -> Rows:
-        if not lines:
+    def _at_once(self, block: bytes, lines: NDArray[np.int64], columns: tuple[str, ...]) -> Rows:
+        if not block:
             return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), [])
-        block = b"\n".join(lines)
         read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
         text = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
         table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False), text)
-        return Rows([column.combine_chunks() for column in table.columns], pa.array(np.asarray(numbers, np.int64)), [])
+        return Rows([column.combine_chunks() for column in table.columns], pa.array(lines, pa.int64()), [])
 
     def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
         rows: list[list[str]] = []
@@ -226,16 +226,31 @@ class Csv:
         return Rows(fields, pa.array(lines, pa.int64()), unreadable)
 
 
-def _odd_lines(lines: list[bytes], columns: int) -> set[int]:
+def _line_starts(block: bytes) -> list[int]:
+    """Return where each line starts, and, last, where the block ends."""
+    starts = [0, *(np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1).tolist()]
+    return starts if starts[-1] == len(block) else [*starts, len(block)]
+
+
+def _line(block: bytes, starts: list[int], number: int) -> bytes:
+    return block[starts[number] : starts[number + 1]].removesuffix(b"\n")
+
+
+def _odd_lines(block: bytes, starts: list[int], columns: int) -> list[int]:
     """Return the places of the lines that are no rows, or that readers of CSV understand differently.
 
     All agree on UTF-8 text in which a field is either free of quotes, or is in quotes and has none inside.
     """
-    commas = columns - 1
-    suspect = [n for n, line in enumerate(lines) if line.count(b",") != commas or b'"' in line or not line.isascii() or b"\r" in line or not line]
+    if not block:
+        return []
+    at, text = np.asarray(starts), np.frombuffer(block, np.uint8)
+    commas = np.diff(np.searchsorted(np.flatnonzero(text == ord(",")), at))
+    strange = np.flatnonzero((text == ord('"')) | (text == ord("\r")) | (text > 127))
+    suspect = (commas != columns - 1) | (np.diff(np.searchsorted(strange, at)) > 0) | (text[at[:-1]] == ord("\n"))
     field = rb'(?:"[^"\r]*"|[^",\r]*)'
-    agreed = re.compile(field + (b"," + field) * commas).fullmatch
-    return {n for n in suspect if not lines[n] or lines[n].startswith(b"\xef\xbb\xbf") or not agreed(lines[n]) or not _is_utf8(lines[n])}
+    agreed = re.compile(field + (b"," + field) * (columns - 1)).fullmatch
+    lines = ((n, _line(block, starts, n)) for n in np.flatnonzero(suspect).tolist())
+    return [n for n, line in lines if not line or line.startswith(b"\xef\xbb\xbf") or not agreed(line) or not _is_utf8(line)]
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -25,6 +25,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pass what only other packages can mend: what ibis 12 calls of DuckDB 1.5, and Dagster of itself, is deprecated."""
+    """Let pass what only other packages can mend: what they call of each other is deprecated, or Dagster calls it beta."""
+    config.addinivalue_line("filterwarnings", "ignore::dagster.BetaWarning")
+    config.addinivalue_line("filterwarnings", "ignore::dagster.PreviewWarning")
     config.addinivalue_line("filterwarnings", r"ignore:Property `OpDefinition.version` is deprecated:DeprecationWarning")
     config.addinivalue_line("filterwarnings", r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")

@@ -2,10 +2,13 @@
 
 import dagster as dg
 
+from ..layers import sources
 from ..settings import settings
 
 observe_lake_job = dg.define_asset_job(
-    "observe_lake", selection=dg.AssetSelection.groups("lake"), description="Notes each raw file's size, rows and version, if it is new or changed."
+    "observe_lake",
+    selection=dg.AssetSelection.assets(*(["lake", source.name] for source in sources())),
+    description="Notes each raw file's size, rows and version, if it is new or changed.",
 )
 
 observe_lake = dg.ScheduleDefinition("observe_lake", job=observe_lake_job, cron_schedule="0 * * * *", execution_timezone=settings.time_zone)

@@ -83,7 +83,7 @@ class Place:
             **{f"BATCH_ASSETS_{name}": str(path) for name, path in places.items()},
         }
         started = time.perf_counter()
-        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")

@@ -1,0 +1,153 @@
+"""The same graph as tutorials write it: assets that take and return pandas frames, through `DuckDBPandasIOManager`.
+
+Each asset calls the project's own function of that table, so the calculation and its results are the same; only what
+lies around it differs. Look-backs are partition mappings, so that the I/O manager loads the days needed, whole, into
+pandas. Dagster runs each asset in a process of its own, as it does by default, and each day in a run of its own, for a
+partition of the I/O manager is one day.
+
+What the tutorials' style has no answer to is left out, to its advantage: no contract, quarantine, content hash, checks
+or Parquet files; lines that cannot be read are dropped. It has no ledger either, by which the model's versions are
+named: the history's is copied in, so that it finds earlier fits as the project does, and its own days have a constant.
+"""
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+import duckdb
+import ibis
+import pandas as pd
+import pyarrow as pa
+from dagster_duckdb_pandas import DuckDBPandasIOManager
+
+from batch_assets.artifacts import Artifacts
+from batch_assets.layers import find_table, lake_file
+from batch_assets.partitions import DAILY
+from batch_assets.settings import settings
+from batch_assets.table import Rows
+
+
+def _table(name: str) -> Any:
+    """Return the arguments that all of these assets have."""
+    table = find_table(name)
+    ins = {
+        upstream: dg.AssetIn(key=[find_table(upstream).layer, upstream], partition_mapping=_mapping(table.lookback.get(upstream, 0)))
+        for upstream in table.tables
+    }
+    return dg.asset(key=[table.layer, name], ins=ins, partitions_def=DAILY, metadata={"partition_expr": "batch_date"})
+
+
+def _mapping(look_back: int | None) -> dg.TimeWindowPartitionMapping:
+    return dg.TimeWindowPartitionMapping(start_offset=-36_525 if look_back is None else -look_back, allow_nonexistent_upstream_partitions=True)
+
+
+@_table("products")
+def products(context: dg.AssetExecutionContext) -> pd.DataFrame:
+    """Read the catalogue's file of a day."""
+    source = lake_file("catalogue")
+    with source.path(settings.lake, _day(context)).open(encoding="utf-8") as file:
+        listed = [row for line in file if (row := _object(line))]
+    text = {name: [None if row[name] is None else str(row[name]) for row in listed] for name in source.columns}
+    return _made("products", catalogue=_raw("catalogue", pd.DataFrame(text, dtype=object), _day(context), 1))
+
+
+@_table("sales_lines")
+def sales_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
+    """Read the till file of a day."""
+    source = lake_file("pos_log")
+    with gzip.open(source.path(settings.lake, _day(context)), "rt", encoding="utf-8", errors="replace") as file:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False, on_bad_lines="skip")
+    rows = rows[~rows["customer_name"].str.contains("\ufffd")]
+    return _made("sales_lines", pos_log=_raw("pos_log", rows, _day(context), 2))
+
+
+@_table("category_day_sales")
+def category_day_sales(context: dg.AssetExecutionContext, sales_lines: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """Sum the day's sales by category."""
+    return _made("category_day_sales", days=_days(context), sales_lines=_known("sales_lines", sales_lines), products=_known("products", products))
+
+
+@_table("category_demand")
+def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.DataFrame) -> pd.DataFrame:
+    """Sum the last quarter's sales by category."""
+    return _made("category_demand", days=_days(context), category_day_sales=_known("category_day_sales", category_day_sales))
+
+
+@_table("target_calendar")
+def target_calendar(context: dg.AssetExecutionContext) -> pd.DataFrame:
+    """Describe the days to come."""
+    return _made("target_calendar", days=_days(context))
+
+
+@_table("demand_model")
+def demand_model(
+    context: dg.AssetExecutionContext, category_demand: pd.DataFrame, target_calendar: pd.DataFrame, category_day_sales: pd.DataFrame
+) -> pd.DataFrame:
+    """Train the model on Mondays, find it on other days."""
+    frames = {"category_demand": category_demand, "target_calendar": target_calendar, "category_day_sales": category_day_sales}
+    known = {name: _known(name, frame) for name, frame in frames.items()}
+    assets = {f"{find_table(name).layer}.{name}": frame for name, frame in frames.items()}
+    return _made("demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **known)
+
+
+@_table("demand_forecast")
+def demand_forecast(
+    context: dg.AssetExecutionContext, category_demand: pd.DataFrame, target_calendar: pd.DataFrame, demand_model: pd.DataFrame
+) -> pd.DataFrame:
+    """Forecast the days to come."""
+    frames = {"category_demand": category_demand, "target_calendar": target_calendar, "demand_model": demand_model}
+    known = {name: _known(name, frame) for name, frame in frames.items()}
+    return _made("demand_forecast", days=_days(context), artifacts=Artifacts(settings.models), **known)
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return None
+
+
+def _day(context: dg.AssetExecutionContext) -> dt.date:
+    return dt.date.fromisoformat(context.partition_key)
+
+
+def _days(context: dg.AssetExecutionContext) -> ibis.Table:
+    return ibis.memtable(pa.table({"batch_date": pa.array([_day(context)], pa.date32())}))
+
+
+def _raw(name: str, rows: pd.DataFrame, day: dt.date, first_line: int) -> ibis.Table:
+    origin = {"batch_date": day, "source_file": str(lake_file(name).pattern.format(day=day)), "source_line": range(first_line, first_line + len(rows))}
+    return ibis.memtable(pa.Table.from_pandas(rows.assign(**origin), schema=lake_file(name).schema, preserve_index=False))
+
+
+def _known(name: str, rows: pd.DataFrame) -> ibis.Table:
+    """Return a frame from the I/O manager as the function expects it; DuckDB's dates come as times, and whole numbers with gaps as floats."""
+    return ibis.memtable(pa.Table.from_pandas(rows, schema=find_table(name).contract.arrow_schema(), preserve_index=False))
+
+
+def _made(name: str, **tables: Any) -> pd.DataFrame:
+    """Return the accepted rows that a table's function makes, as a frame with the contract's columns."""
+    columns: Sequence[str] = list(find_table(name).contract.columns())
+    rows: Rows = find_table(name)(**tables)
+    if not isinstance(rows, ibis.Table):
+        return pa.Table.from_batches(list(rows)).to_pandas()[columns]
+    accepted = rows.filter(rows.reject_reason.isnull()) if "reject_reason" in rows.columns else rows
+    return accepted.select(*columns).to_pyarrow().to_pandas()
+
+
+def _ledger(frames: dict[str, pd.DataFrame]) -> ibis.Table:
+    with duckdb.connect(str(settings.warehouse)) as con:
+        copied = con.execute("select asset, batch_date::date as batch_date, content from history.ledger").df()
+    days = [frame[["batch_date"]].drop_duplicates().assign(asset=asset, content="tutorial") for asset, frame in frames.items()]
+    ledger = pd.concat([copied[copied["asset"].isin(frames)], *days]).drop_duplicates(["asset", "batch_date"])
+    return ibis.memtable(ledger[["asset", "batch_date", "content"]])
+
+
+defs = dg.Definitions(
+    [products, sales_lines, category_day_sales, category_demand, target_calendar, demand_model, demand_forecast],
+    resources={"io_manager": DuckDBPandasIOManager(database=str(settings.warehouse))},
+    executor=dg.multiprocess_executor,
+)

@@ -1,0 +1,72 @@
+"""Takes the README's pictures of Dagster's UI: `python -m batch_assets_tests.browser.screenshots`, on the demo's DAGSTER_HOME."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from batch_assets.layers import sources, tables
+
+from .ui import Browser, browser, webserver
+
+DOCS = Path(__file__).parents[2] / "docs"
+FORECAST = "predictions/demand_forecast"
+SALES = "marts/category_day_sales"
+
+_FOLD_NAVIGATION = "localStorage.setItem('large-screen-nav-open', 'false')"
+
+
+def main() -> int:
+    """Save all pictures; return 0, or 1 if there is nothing to take a picture of."""
+    latest = _latest_day(FORECAST)
+    if latest is None:
+        print(f"There is no {FORECAST} in this DAGSTER_HOME to take a picture of: run make demo first.", file=sys.stderr)
+        return 1
+    DOCS.mkdir(exist_ok=True)
+    with webserver({}) as address, browser() as page:
+        page.open(address)
+        page.run(_FOLD_NAVIGATION)
+        _graph(page, address)
+        _forecast(page, address, latest)
+        _partitions(page, address, latest)
+    return 0
+
+
+def _latest_day(asset: str) -> dt.date | None:
+    with dg.DagsterInstance.get() as instance:
+        days = instance.get_materialized_partitions(dg.AssetKey.from_user_string(asset))
+    return max(map(dt.date.fromisoformat, days), default=None)
+
+
+def _graph(page: Browser, address: str) -> None:
+    page.resize(1500, 760)
+    page.open(f"{address}/asset-groups")
+    page.expand_all_groups(*(source.name for source in sources()), *(table.name for table in tables()))
+    _save(page, "graph")
+
+
+def _forecast(page: Browser, address: str, day: dt.date) -> None:
+    page.resize(1300, 820)
+    page.open(f"{address}/assets/{FORECAST}?view=partitions&partition={day}")
+    page.wait_for(f"{day}\nMaterialized", "dagster/row_count")
+    page.click("[Show Markdown]")
+    page.wait_for_picture()
+    _save(page, "forecast")
+
+
+def _partitions(page: Browser, address: str, day: dt.date) -> None:
+    page.resize(1300, 820)
+    page.open(f"{address}/assets/{SALES}?view=partitions&partition={day}")
+    page.wait_for(f"{day}\nMaterialized", "dagster/row_count")
+    _save(page, "partitions")
+
+
+def _save(page: Browser, name: str) -> None:
+    page.settle()
+    page.save(DOCS / f"{name}.png")
+    print(f"docs/{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The assets in Dagster: what a run leaves in its event log, what a failure says, what is stale, and the graph itself."""
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from dagster._core.loader import LoadingContextForTest
+
+from batch_assets.definitions import build_defs
+from batch_assets.warehouse import Warehouse
+
+from .lake_writer import day_of, till_line, write_day, write_till
+
+SALES, PRODUCTS = dg.AssetKey(["marts", "sales_lines"]), dg.AssetKey(["marts", "products"])
+GRAPH = Path(__file__).parent / "graph.json"
+
+
+def run(instance: dg.DagsterInstance, warehouse: Warehouse, assets: list[dg.AssetKey], first: int, last: int) -> dg.ExecuteInProcessResult:
+    """Materialize a range of days."""
+    return (
+        build_defs(warehouse=warehouse)
+        .resolve_implicit_global_asset_job_def()
+        .execute_in_process(
+            instance=instance,
+            asset_selection=assets,
+            raise_on_error=False,
+            tags={"dagster/asset_partition_range_start": str(day_of(first)), "dagster/asset_partition_range_end": str(day_of(last))},
+        )
+    )
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """Return the message of a failed run's only failed step."""
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    data = event.step_failure_data.user_failure_data
+    assert data
+    return str(data.description)
+
+
+def test_a_range_leaves_an_event_a_check_and_a_data_version_for_each_batch(warehouse: Warehouse) -> None:
+    for n in range(2):
+        write_day(Path(warehouse.lake), day_of(n), lines=[till_line(day_of(n)), till_line(day_of(n))])
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES, PRODUCTS], 0, 1)
+        assert result.success
+        events = instance.fetch_materializations(SALES, limit=10).records
+        batches = {event.partition_key: event.asset_materialization for event in events}
+        checks = [evaluation for evaluation in result.get_asset_check_evaluations() if evaluation.asset_key == SALES]
+    assert set(batches) == {"2017-01-01", "2017-01-02"}
+    with warehouse.connect() as con:
+        ledger = dict(con.con.execute("select batch_date::varchar, content from quality.batches where asset = 'marts.sales_lines'").fetchall())
+    for day, batch in batches.items():
+        assert batch
+        assert batch.tags
+        assert (batch.metadata["dagster/row_count"].value, batch.metadata["quarantined"].value, batch.metadata["amount_cents"].value) == (1, 1, 100.0)
+        assert batch.tags["dagster/data_version"] == ledger[str(day)] == batch.metadata["content"].value
+    assert [(check.partition, check.passed) for check in checks] == [("2017-01-01", True), ("2017-01-02", True)]
+
+
+def test_a_raw_file_is_observed_when_it_is_read_and_again_only_if_it_changed(warehouse: Warehouse) -> None:
+    path = write_till(Path(warehouse.lake), day_of(0), [till_line(day_of(0))])
+    key = dg.AssetKey(["lake", "pos_log"])
+    with dg.instance_for_test() as instance:
+        for _ in range(2):
+            run(instance, warehouse, [SALES], 0, 0)
+        (seen,) = instance.fetch_observations(key, limit=10).records
+        observe = build_defs(warehouse=warehouse).resolve_job_def("observe_lake")
+        assert observe.execute_in_process(instance=instance).success
+        assert len(instance.fetch_observations(key, limit=10).records) == 1
+        write_till(Path(warehouse.lake), day_of(0), [till_line(day_of(0), quantity="2")])
+        assert observe.execute_in_process(instance=instance).success
+        assert len(instance.fetch_observations(key, limit=10).records) == 2
+    assert seen.asset_observation
+    assert seen.asset_observation.metadata["dagster/row_count"].value == 1
+    assert seen.asset_observation.metadata["bytes"].value == path.stat().st_size
+
+
+def test_a_changed_file_makes_its_own_batch_stale_and_no_other(warehouse: Warehouse) -> None:
+    for n in range(2):
+        write_day(Path(warehouse.lake), day_of(n))
+    defs = build_defs(warehouse=warehouse)
+    with dg.instance_for_test() as instance:
+        run(instance, warehouse, [SALES], 0, 1)
+        write_till(Path(warehouse.lake), day_of(1), [till_line(day_of(1), quantity="2")])
+        defs.resolve_job_def("observe_lake").execute_in_process(instance=instance)
+        resolver = CachingStaleStatusResolver(instance, defs.resolve_asset_graph(), loading_context=LoadingContextForTest(instance))
+        assert [resolver.get_status(SALES, str(day_of(n))).value for n in range(2)] == ["FRESH", "STALE"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (None, r"marts\.sales_lines: lake\.pos_log: there is no file for 2017-01-02; expected .*2017-01-02\.csv\.gz\. Materialize the day when"),
+        ([], r"2017-01-02\.csv\.gz: the file has no rows\. Ask for it again"),
+        (["x"] * 3, r"marts\.sales_lines: batch 2017-01-02: none of the 3 rows was accepted: 1 fields instead of 12 \(3 rows\)\. Is it the right file"),
+        ("cut", r"2017-01-02\.csv\.gz: cut off or damaged .*Nothing of it was taken; ask for the file again"),
+        ("header", r"2017-01-02\.csv\.gz: line 1: the header changed: missing quantity; unexpected qty\. Ask for the file again, or describe"),
+    ],
+)
+def test_bad_input_gives_one_clear_error_and_keeps_what_was_there(warehouse: Warehouse, lines: list[str] | str | None, told: str) -> None:
+    root = Path(warehouse.lake)
+    write_day(root, day_of(0))
+    with dg.instance_for_test() as instance:
+        assert run(instance, warehouse, [SALES], 0, 0).success
+        if isinstance(lines, list):
+            write_till(root, day_of(1), lines)
+        elif lines is not None:
+            from .lake_writer import TILL_HEADER
+
+            path = write_till(root, day_of(1), [till_line(day_of(1))], header=TILL_HEADER.replace("quantity", "qty" if lines == "header" else "quantity"))
+            path.write_bytes(path.read_bytes() if lines == "header" else path.read_bytes()[:60])
+        result = run(instance, warehouse, [SALES], 0, 1)
+        assert not result.success
+        with pytest.raises(AssertionError, match=told):
+            raise AssertionError(failure(result))
+    with warehouse.connect() as con:
+        assert con.con.execute("select batch_date, rows_kept from quality.ledger").fetchall() == [(dt.date(2017, 1, 1), 1)]
+
+
+def test_a_batch_without_its_look_back_names_what_is_missing(warehouse: Warehouse) -> None:
+    write_day(Path(warehouse.lake), day_of(0))
+    write_day(Path(warehouse.lake), day_of(2))
+    with dg.instance_for_test() as instance:
+        run(instance, warehouse, [PRODUCTS, SALES], 0, 0)
+        run(instance, warehouse, [SALES], 2, 2)
+        result = run(instance, warehouse, [dg.AssetKey(["marts", "category_day_sales"])], 2, 2)
+        checks = result.get_asset_check_evaluations()
+    assert "marts.category_day_sales: batch 2017-01-03 reads marts.products of 2017-01-01..2017-01-03, and 2017-01-02..2017-01-03 are not published" in failure(
+        result
+    )
+    assert [(check.partition, check.passed) for check in checks] == [("2017-01-03", False)]
+
+
+def test_a_day_outside_the_calendar_is_refused(warehouse: Warehouse) -> None:
+    job = build_defs(warehouse=warehouse).resolve_job_def("daily")
+    with dg.instance_for_test() as instance, pytest.raises(dg.DagsterUnknownPartitionError, match="2031-01-01"):
+        job.execute_in_process(instance=instance, partition_key="2031-01-01")
+
+
+def graph() -> dict[str, object]:
+    """Return what the asset graph is: each asset's group, upstreams, checks, kinds and owners."""
+    found = build_defs().resolve_asset_graph()
+    return {
+        node.key.to_user_string(): {
+            "group": node.group_name,
+            "reads": sorted(key.to_user_string() for key in node.parent_keys),
+            "checks": sorted(key.name for key in node.check_keys),
+            "kinds": sorted(node.kinds),
+            "owners": sorted(node.owners),
+            "described": bool(node.description),
+        }
+        for node in sorted(found.asset_nodes, key=lambda node: node.key)
+    }
+
+
+def test_the_graph_is_as_it_was_meant_to_be() -> None:
+    """Renew the snapshot with RENEW_GRAPH=1 when a change of the graph was meant."""
+    found = json.dumps(graph(), indent=1) + "\n"
+    if os.environ.get("RENEW_GRAPH"):
+        GRAPH.write_text(found)
+    assert found == GRAPH.read_text(), "the asset graph changed; if it was meant to, run RENEW_GRAPH=1 pytest batch_assets_tests/test_assets.py"

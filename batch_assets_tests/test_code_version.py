@@ -1,0 +1,36 @@
+"""The code version changes with what the code does, in its own module or one it imports, and with nothing else."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import batch_assets.code_version as module
+
+_CODE = '"""Doc."""\nfrom . import helper\n\ndef made(x):\n    """Say."""\n    return x + 1  # one more\n'
+_HELPER = "def help(x):\n    return x\n"
+
+
+def version(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str = _CODE, helper: str = _HELPER) -> str:
+    """Return the version of a module in a package of two."""
+    package = folder / "somewhere"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("")
+    (package / "made.py").write_text(code)
+    (package / "helper.py").write_text(helper)
+    monkeypatch.syspath_prepend(str(folder))
+    for name in [name for name in sys.modules if name.startswith("somewhere")]:
+        del sys.modules[name]
+    module.code_version.cache_clear()
+    return module.code_version("somewhere.made")
+
+
+def test_comments_docstrings_and_layout_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = '"""Other."""\nfrom . import helper\n\n\ndef made(x):\n    """Tell."""\n    return (x + 1)\n'
+    assert version(tmp_path, monkeypatch) == version(tmp_path, monkeypatch, code=other)
+
+
+def test_code_counts_here_and_in_what_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = version(tmp_path, monkeypatch)
+    assert version(tmp_path, monkeypatch, code=_CODE.replace("x + 1", "x + 2")) != first
+    assert version(tmp_path, monkeypatch, helper=_HELPER.replace("return x", "return 2 * x")) != first

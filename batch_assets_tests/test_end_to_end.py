@@ -1,0 +1,108 @@
+"""The whole path as a person runs it: a small lake, the real command lines, the forecasts read while they are written."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from batch_assets.demo import build
+
+from .lake_writer import day_of
+
+LAST = day_of(44)
+_TABLES = "group:marts or group:features"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a person who has a small lake, and no warehouse yet."""
+    folder = tmp_path_factory.mktemp("person")
+    build(folder / "lake", folder / "manifest.json", last=LAST, households=80)
+    (folder / "dagster").mkdir()
+    (folder / "dagster" / "dagster.yaml").write_text((Path(__file__).parents[1] / "dagster.yaml.example").read_text())
+    return os.environ | {
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "BATCH_ASSETS_LAKE": str(folder / "lake"),
+        "BATCH_ASSETS_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "BATCH_ASSETS_PUBLISHED": str(folder / "published"),
+        "BATCH_ASSETS_MODELS": str(folder / "models"),
+        "BATCH_ASSETS_MIN_TRAINING_DAYS": "30",
+    }
+
+
+def dagster(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `dagster asset materialize` with arguments."""
+    command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", "batch_assets.definitions", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def batch_assets(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the project's own command line."""
+    return subprocess.run([sys.executable, "-m", "batch_assets", *arguments], env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def ledger(environment: dict[str, str]) -> "list[tuple[str, int, str]]":
+    """Return how many batches each table has, and a hash over their contents."""
+    with duckdb.connect(environment["BATCH_ASSETS_WAREHOUSE"], read_only=True) as connection:
+        return connection.execute(
+            "select asset, count(*), md5(string_agg(content, ',' order by batch_date)) from quality.batches group by asset order by asset"
+        ).fetchall()
+
+
+def test_from_raw_files_to_forecasts_through_the_command_line(environment: dict[str, str]) -> None:
+    before = batch_assets(environment, "forecasts")
+    assert before.returncode == 1
+    assert "There are no forecasts yet" in before.stderr
+
+    untrained = dagster(environment, "--select", 'key:"predictions/demand_forecast"', "--partition", str(LAST))
+    assert untrained.returncode != 0
+    assert "and 2017-02-14 is not published" in untrained.stdout + untrained.stderr
+
+    history = dagster(environment, "--select", _TABLES, "--partition-range", f"{day_of(0)}...{day_of(43)}")
+    assert history.returncode == 0, history.stderr[-3000:]
+    day = dagster(environment, "--select", f"{_TABLES} or group:models or group:predictions", "--partition", str(LAST))
+    assert day.returncode == 0, day.stderr[-3000:]
+
+    shown = batch_assets(environment, "forecasts")
+    assert shown.returncode == 0
+    assert f"Forecast at the end of {LAST}" in shown.stdout
+    published = ledger(environment)
+    assert [count for _, count, _ in published] == [45, 45, 45, 45, 45, 1, 1]
+
+    again = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(LAST))
+    assert again.stdout.strip() == "everything is up to date", again.stderr
+    assert ledger(environment) == published
+
+
+def test_a_killed_run_leaves_whole_batches_and_no_lock(environment: dict[str, str]) -> None:
+    published = ledger(environment)
+    command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", "batch_assets.definitions", "--select", _TABLES]
+    command += ["--partition-range", f"{day_of(0)}...{LAST}"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr
+        for line in run.stderr:
+            if "ASSET_MATERIALIZATION" in line:
+                break
+        run.send_signal(signal.SIGKILL)
+    started = time.monotonic()
+    after = dagster(environment, "--select", _TABLES, "--partition", str(LAST))
+    assert after.returncode == 0, after.stderr[-3000:]
+    assert time.monotonic() - started < 120
+    assert ledger(environment) == published
+
+
+def test_forecasts_are_read_while_the_warehouse_is_written(environment: dict[str, str]) -> None:
+    files = Path(environment["BATCH_ASSETS_PUBLISHED"])
+    with duckdb.connect(environment["BATCH_ASSETS_WAREHOUSE"]) as writing:
+        writing.begin()
+        writing.execute("delete from predictions.demand_forecast")
+        read = "import sys, pandas; print(len(pandas.read_parquet(sys.argv[1])))"
+        rows = subprocess.run([sys.executable, "-c", read, str(files / "latest" / "demand_forecast.parquet")], capture_output=True, text=True, check=True)
+        writing.rollback()
+    assert int(rows.stdout) == len(pd.read_parquet(files / "demand_forecast" / f"{LAST}.parquet")) > 0
