@@ -167,10 +167,12 @@ def _materialization(table: Table, key: dg.AssetKey, batch: Batch, published: Pu
 
 def _latest_events(instance: dg.DagsterInstance, names: Sequence[str]) -> dict[str, int]:
     """Return the id of the latest event of each upstream: a later one may make this run's batches stale."""
-    records = instance.get_asset_records([dg.AssetKey([layer_of(name), name]) for name in names])
-    entries = {record.asset_entry.asset_key.to_user_string(): record.asset_entry for record in records}
-    ids = {name: entry.last_materialization_storage_id or entry.last_observation_storage_id for name, entry in entries.items()}
-    return {name: event for name, event in ids.items() if event is not None}
+    found: dict[str, int] = {}
+    for name in names:
+        key = dg.AssetKey([layer_of(name), name])
+        fetch = instance.fetch_observations if layer_of(name) == "lake" else instance.fetch_materializations
+        found |= {key.to_user_string(): event.storage_id for event in fetch(key, limit=1).records}
+    return found
 
 
 def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
