@@ -14,8 +14,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 FORECAST = "predictions/demand_forecast"
 SALES = "marts/category_day_sales"
 
-_FOLD_NAVIGATION = "localStorage.setItem('large-screen-nav-open', 'false')"
-
 
 def main() -> int:
     """Save all pictures; return 0, or 1 if there is nothing to take a picture of."""
@@ -25,8 +23,6 @@ def main() -> int:
         return 1
     DOCS.mkdir(exist_ok=True)
     with webserver({}) as address, browser() as page:
-        page.open(address)
-        page.run(_FOLD_NAVIGATION)
         _graph(page, address)
         _forecast(page, address, latest)
         _partitions(page, address, latest)
@@ -40,8 +36,9 @@ def _latest_day(asset: str) -> dt.date | None:
 
 
 def _graph(page: Browser, address: str) -> None:
-    page.resize(1500, 760)
+    page.resize(1900, 740)
     page.open(f"{address}/asset-groups")
+    page.click("Hide navigation")
     page.expand_all_groups(*(source.name for source in sources()), *(table.name for table in tables()))
     _save(page, "graph")
 

@@ -24,7 +24,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-SECONDS_TO_START, SECONDS_TO_SHOW = 45, 20
+SECONDS_TO_START, SECONDS_TO_SHOW = 90, 20
 MISSING = "chromium and chromedriver are needed to look at the UI: apt-get install chromium chromium-driver"
 
 _FLAGS = (
@@ -128,10 +128,6 @@ class Browser:
         """
         self.wait_for("Materialize all")
         self._wait(lambda: self._shows(names) or self._unfold(names), f"the groups do not unfold, or lack some of {names}")
-
-    def run(self, script: str) -> None:
-        """Run a script in the page."""
-        self._chrome.execute_script(script)
 
     def settle(self) -> None:
         """Wait until the page has not changed for a while: texts that load late, pictures that move."""
