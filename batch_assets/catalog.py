@@ -21,7 +21,7 @@ _GRAIN = " Grain: "
 
 def catalog() -> str:
     """Return the catalog: a graph of the lineage, a table for each layer, and the columns of each source and table."""
-    entries = [*sources(), *tables()]
+    entries: list[LakeFile | Table] = [*sources(), *tables()]
     parts = [_graph(entries)]
     for layer in LAYERS:
         members = [entry for entry in entries if _layer(entry) == layer]

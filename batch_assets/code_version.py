@@ -1,22 +1,27 @@
-"""The version of a table's code: what its module says, and the modules of its layers that it imports.
+"""The version of a table's code: what its module says, the modules of this package that it imports, and the settings they use.
 
-Comments, docstrings and layout do not count, so a better wording restates nothing.
+Comments, docstrings and layout do not count, so a better wording restates nothing. Nor do settings that no row depends on.
 """
 
 import ast
+import copy
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from .content import combined
+from .settings import settings
 
 _INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts")
+_NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_timeout")
 
 
 @cache
 def code_version(module: str) -> str:
     """Return the version of a module of this package: 12 hexadecimal digits."""
-    return combined([_meaning(name) for name in _closure(module)])[:12]
+    modules = _closure(module)
+    used = sorted({name for each in modules for name in _settings_used(each)} - {*_NOT_IN_ROWS})
+    return combined([*map(_meaning, modules), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
 
 
 def _closure(module: str) -> list[str]:
@@ -40,14 +45,26 @@ def _imported(module: str) -> list[str]:
     return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
 
 
+def _settings_used(module: str) -> list[str]:
+    attributes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.Attribute))
+    return [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
+
+
+def _written(value: object) -> str:
+    """Return a setting's value as text that does not depend on the order of a set."""
+    return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+
+
+@cache
 def _meaning(module: str) -> str:
-    tree = _tree(module)
+    tree = copy.deepcopy(_tree(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)
 
 
+@cache
 def _tree(module: str) -> ast.Module:
     path = _path(module)
     assert path is not None, module

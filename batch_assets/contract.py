@@ -4,15 +4,14 @@ A column is an annotation and a `Field`; `Config.unique` is the grain. A column 
 a breach. Every column is one of the types that `content_hash` knows how to write as canonical text.
 """
 
-import operator
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 import pandera.ibis as pa
 import pyarrow
+from ibis.backends.duckdb import Backend
 from pandera.errors import SchemaErrors
 
 from .errors import BreachError
@@ -23,14 +22,14 @@ Field = partial(pa.Field, n_failure_cases=MOST_BREACHES)
 """pandera's `Field`, whose message shows a few failing values and not all of them."""
 
 
-_RULES: dict[str, Callable[..., ir.BooleanValue]] = {
-    "greater_than": operator.gt,
-    "greater_than_or_equal_to": operator.ge,
-    "less_than": operator.lt,
-    "less_than_or_equal_to": operator.le,
-    "isin": lambda values, allowed: values.isin(allowed),
+_RULES = {
+    "greater_than": "{column} > {min_value}",
+    "greater_than_or_equal_to": "{column} >= {min_value}",
+    "less_than": "{column} < {max_value}",
+    "less_than_or_equal_to": "{column} <= {max_value}",
+    "isin": "{column} in {allowed_values}",
 }
-"""Pandera's checks that one query can count the breaches of, by name. A null breaks none of them, as in pandera."""
+"""pandera's checks that one query can count the breaches of, by name, as SQL. A null breaks none of them, as in pandera."""
 
 
 class Contract(pa.DataFrameModel):
@@ -57,8 +56,8 @@ class Contract(pa.DataFrameModel):
         return ibis.schema({name: column.dtype.type for name, column in cls.columns().items()}).to_pyarrow()
 
     @classmethod
-    def hold(cls, rows: ir.Table) -> None:
-        """Check rows inside their engine.
+    def hold(cls, con: Backend, relation: str) -> None:
+        """Check the rows of a table or view inside their engine.
 
         One query counts all breaches at once; only if there are any, or a check that it does not know, pandera, which
         asks a query for each check, gives its account of them.
@@ -66,9 +65,10 @@ class Contract(pa.DataFrameModel):
         Raises:
             BreachError: a row breaks the contract; the message names column, rule and a few values.
         """
+        rows = con.table(relation)
         if set(rows.columns) != set(cls.columns()):
             raise BreachError(f"columns {sorted(set(rows.columns) ^ set(cls.columns()))} are in the rows or in the contract, not in both")
-        if cls._breaches(rows) == 0:
+        if cls._breaches(con, relation, rows.schema()) == 0:
             return
         try:
             cls.validate(rows, lazy=True)
@@ -77,17 +77,27 @@ class Contract(pa.DataFrameModel):
             raise BreachError("; ".join(sorted(told)[:MOST_BREACHES])) from None
 
     @classmethod
-    def _breaches(cls, rows: ir.Table) -> int | None:
+    def _breaches(cls, con: Backend, relation: str, found: Mapping[str, Any]) -> int | None:
         """Return how often the rows break the contract; None if that takes more than one query."""
-        broken: list[ir.IntegerScalar] = []
+        broken = [f"count(*) - (select count(*) from (select distinct {', '.join(map(_quoted, cls.grain()))} from {relation}))"]
         for name, column in cls.columns().items():
-            if rows.schema()[name].copy(nullable=True) != column.dtype.type.copy(nullable=True):
+            if found[name].copy(nullable=True) != column.dtype.type.copy(nullable=True):
                 return None
-            broken += [] if column.nullable else [rows[name].isnull().sum()]
+            broken += [] if column.nullable else [f"count(*) filter ({_quoted(name)} is null)"]
             for check in column.checks:
                 if check.name not in _RULES:
                     return None
-                broken.append((~_RULES[check.name](rows[name], *check.statistics.values())).sum())
-        counts = rows.agg(rows=rows.count(), **{f"broken_{n}": count for n, count in enumerate(broken)}).to_pyarrow().to_pylist()[0]
-        distinct = rows[cls.grain()].distinct().count().to_pyarrow().as_py()
-        return counts.pop("rows") - distinct + sum(count or 0 for count in counts.values())
+                values = {key: _literal(value) for key, value in check.statistics.items()}
+                broken.append(f"count(*) filter (not {_RULES[check.name].format(column=_quoted(name), **values)})")
+        return sum(con.con.execute(f"select {', '.join(broken)} from {relation}").fetchall()[0])
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _literal(value: Any) -> str:
+    """Return a value, or a list of them, as SQL."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"({', '.join(map(_literal, value))})"
+    return repr(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

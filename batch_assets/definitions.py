@@ -5,7 +5,8 @@ pinned, and the tests say when one of them changes.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,24 @@ from .warehouse import Warehouse
 
 def build_defs(**resources: Any) -> dg.Definitions:
     """Return all definitions; `resources` replaces those of the same name, as tests do."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        assets = [*map(source_asset, sources()), *map(table_asset, tables())]
-        automation = list(_found("automation"))
+    automation = list(_found("automation"))
     return dg.Definitions(
-        assets=assets,
+        assets=_assets(),
         asset_checks=[thing for thing in _found("checks") if isinstance(thing, dg.AssetChecksDefinition)],
         jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition)],
         schedules=[thing for thing in automation if isinstance(thing, dg.ScheduleDefinition)],
         executor=dg.in_process_executor,
         resources={"warehouse": Warehouse(), **resources},
     )
+
+
+@cache
+def _assets() -> Sequence[dg.AssetsDefinition | dg.SourceAsset]:
+    """Return every asset; Dagster loads the definitions several times for a run, and they follow from the code alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return [*map(source_asset, sources()), *map(table_asset, tables())]
 
 
 def _found(folder: str) -> Iterator[Any]:

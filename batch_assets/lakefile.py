@@ -203,7 +203,7 @@ class Csv:
         read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
         text = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
         table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False), text)
-        return Rows([column.combine_chunks() for column in table.columns], pa.array(lines, pa.int64()), [])
+        return Rows([column.chunk(0) for column in table.columns], pa.array(lines, pa.int64()), [])
 
     def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
         rows: list[list[str]] = []

@@ -3,7 +3,7 @@
 Columns that only filter or join rows do not count. A table whose rows are made in Python has none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -47,8 +47,3 @@ def _fields(value: ops.Node) -> Iterator[ops.Field]:
     elif not isinstance(value, ops.Relation):
         for part in value.__children__:
             yield from _fields(part)
-
-
-def readable(lineage: Mapping[str, list[Column]]) -> dict[str, str]:
-    """Return lineage as text: `table.column, table.column`, by column."""
-    return {name: ", ".join(f"{table}.{column}" for table, column in origins) for name, origins in lineage.items()}

@@ -1,6 +1,7 @@
 """The store's clock: UTC to local time, as an expression that every engine computes alike."""
 
 import datetime as dt
+from collections.abc import Iterator
 from functools import cache
 
 import ibis
@@ -8,7 +9,7 @@ import ibis.expr.types as ir
 
 from .settings import settings
 
-_HOUR = dt.timedelta(hours=1)
+_DAY, _HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
@@ -28,15 +29,22 @@ def _changes() -> list[tuple[dt.datetime, int]]:
     first = _midnight(settings.first_day.replace(month=1, day=1)) - dt.timedelta(days=31)
     last = _midnight((settings.last_day or dt.date.today()) + dt.timedelta(days=400))
     found: list[tuple[dt.datetime, int]] = []
-    hour = first
-    while hour <= last:
-        minutes = _minutes(hour)
-        if found and found[-1][1] == minutes:
-            found[-1] = (hour + _HOUR, minutes)
-        else:
-            found.append((hour + _HOUR, minutes))
-        hour += _HOUR
+    for utc in _looked_at(first, last):
+        minutes = _minutes(utc)
+        if found and found[-1][1] != minutes:
+            found[-1] = (utc, found[-1][1])
+        if not found or found[-1][1] != minutes:
+            found.append((last, minutes))
     return found
+
+
+def _looked_at(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    """Yield every midnight, and every hour of the days on which the offset changes."""
+    day = first
+    while day <= last:
+        changes = _minutes(day) != _minutes(day + _DAY)
+        yield from (day + n * _HOUR for n in range(24 if changes else 1))
+        day += _DAY
 
 
 def _midnight(day: dt.date) -> dt.datetime:

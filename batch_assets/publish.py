@@ -21,7 +21,7 @@ from .content import WORDS, batch_hash, row_words
 from .contract import Contract
 from .errors import BreachError
 from .partitions import name_days
-from .staging import RAW, REJECT, REJECTED, STAGED, load
+from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, load
 from .warehouse import finish_files
 
 
@@ -106,6 +106,7 @@ def _stage(con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatc
         load(con, STAGED, target.contract.arrow_schema(), rows)
     if REJECT not in con.table(STAGED).columns:
         con.con.execute(f"alter table {STAGED} add column {REJECT} varchar")
+    con.con.execute(f"create or replace temp view {KEPT} as select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
 
 
 def _set_rejects_aside(con: Backend, *, raw_rows: bool) -> None:
@@ -120,19 +121,14 @@ def _set_rejects_aside(con: Backend, *, raw_rows: bool) -> None:
             from {STAGED} s where {REJECT} is not null""")
 
 
-def _kept(con: Backend) -> ir.Table:
-    staged = con.table(STAGED)
-    return staged.filter(staged[REJECT].isnull()).drop(REJECT)
-
-
 def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> None:
-    kept = _kept(con)
     try:
-        target.contract.hold(kept)
+        target.contract.hold(con, KEPT)
     except BreachError:
         for day in days:
+            con.con.execute(f"create or replace temp view _kept_of_day as from {KEPT} where batch_date = '{day}'")
             try:
-                target.contract.hold(kept.filter(kept.batch_date == day))
+                target.contract.hold(con, "_kept_of_day")
             except BreachError as breach:
                 raise BreachError(f"batch {day} breaks the contract: {breach}. The batch before it, if any, is still published.", day=day) from None
         raise
@@ -142,19 +138,19 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
-    schema = con.table(STAGED).drop(REJECT).schema()
-    sums = ", ".join(f"sum({word}) filter ({REJECT} is null)" for word in row_words(schema))
-    total = f'sum("{measure}") filter ({REJECT} is null)' if measure else "null"
+    schema = con.table(KEPT).schema()
+    sums = ", ".join(f"sum({word})" for word in row_words(schema))
+    total = f'sum("{measure}")' if measure else "null"
     counted = {
         day: (kept, total, words)
         for day, kept, total, *words in con.con.execute(f"""
-            select batch_date, count(*) filter ({REJECT} is null), {total}, {sums} from {STAGED} group by batch_date""").fetchall()
+            select batch_date, count(*), {total}, {sums} from {KEPT} group by batch_date""").fetchall()
     }
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
     batches: list[Batch] = []
     for day in days:
         kept, total, words = counted.get(day, (0, None, [0] * WORDS))
-        batches.append(Batch(day, kept, rejected.get(day, 0), batch_hash(schema, kept, words), total if total is None else float(total)))
+        batches.append(Batch(day, kept, rejected.get(day, 0), batch_hash(schema, kept, words), total if total is None else round(float(total), 2)))
     return batches
 
 
@@ -175,7 +171,7 @@ def _check_conserved(con: Backend, batches: Sequence[Batch], receipt: Receipt) -
             told = "; ".join(f"{reason} ({n} rows)" for reason, n in reasons)
             raise BreachError(f"batch {batch.day}: none of the {rows_in} rows was accepted: {told}. Is it the right file?", day=batch.day)
     for column, expected in (receipt.measures or {}).items():
-        found = dict(con.con.execute(f'select batch_date, sum("{column}") from {STAGED} where {REJECT} is null group by 1').fetchall())
+        found = dict(con.con.execute(f'select batch_date, sum("{column}") from {KEPT} group by 1').fetchall())
         for day, total in expected.items():
             if int(found.get(day) or 0) != total:
                 raise BreachError(f"batch {day}: {column} adds up to {found.get(day) or 0}, and the rows it was made from to {total}.", day=day)
@@ -190,10 +186,7 @@ def _write_files(connection: duckdb.DuckDBPyConnection, target: Target, days: Se
     folder.mkdir(parents=True, exist_ok=True)
     order = ", ".join(f'"{column}"' for column in target.contract.grain())
     for day, (staged, _) in zip(days, pairs, strict=True):
-        connection.execute(
-            f"copy (select * exclude ({REJECT}) from {STAGED} where {REJECT} is null and batch_date = '{day}' order by {order}) "
-            f"to '{staged}' (format parquet, compression zstd)"
-        )
+        connection.execute(f"copy (from {KEPT} where batch_date = '{day}' order by {order}) to '{staged}' (format parquet, compression zstd)")
     newest, staged_newest = max(days), folder / ".latest.staged"
     if not any(day > newest.isoformat() for day in (path.stem for path in folder.glob("????-??-??.parquet"))):
         shutil.copyfile(folder / f".{newest}.staged", staged_newest)
@@ -242,18 +235,18 @@ def _swap(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequen
 def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: Sequence[dt.date]) -> None:
     table = f'{target.layer}."{target.name}"'
     connection.execute(f"create schema if not exists {target.layer}")
-    connection.execute(f"create table if not exists {table} as select * exclude ({REJECT}) from {STAGED} limit 0")
+    connection.execute(f"create table if not exists {table} as from {KEPT} limit 0")
     there = connection.execute(
         "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [target.layer, target.name]
     ).fetchall()
-    coming = connection.execute(f"select column_name, data_type from duckdb_columns() where table_name = '{STAGED}' and column_name <> ?", [REJECT]).fetchall()
+    coming = connection.execute(f"select column_name, data_type from duckdb_columns() where table_name = '{KEPT}'").fetchall()
     if set(there) != set(coming):
         raise BreachError(
             f"the warehouse's table has other columns than its contract: {sorted(set(there) ^ set(coming))}. "
             f"Drop {target.asset} in the warehouse and materialize its batches again."
         )
     connection.execute(f"delete from {table} where batch_date in (select unnest(?))", [days])
-    connection.execute(f"insert into {table} by name select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
+    connection.execute(f"insert into {table} by name from {KEPT}")
     if target.files:
         connection.execute(
             f"create or replace view {target.layer}.{target.name}_latest as from {table} where batch_date = (select max(batch_date) from {table})"

@@ -33,7 +33,18 @@ class Settings(BaseSettings):
     last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for a calendar that goes on")
     closed_days: frozenset[dt.date] = Field(frozenset({dt.date(2017, 12, 25)}), description='days without a file, as JSON: ["2017-12-25"]')
 
-    country: str = Field("US", description="country whose holidays people shop for, as ISO 3166 names it")
+    shopping_holidays: dict[str, str] = Field(
+        {
+            "New Year's Day": "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1",
+            "Easter Sunday": "FREQ=YEARLY;BYEASTER=0",
+            "Memorial Day": "FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO",
+            "Independence Day": "FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=4",
+            "Labor Day": "FREQ=YEARLY;BYMONTH=9;BYDAY=1MO",
+            "Thanksgiving Day": "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH",
+            "Christmas Day": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25",
+        },
+        description="holidays for which people stock up, as JSON: names and recurrence rules (RFC 5545, and BYEASTER as dateutil has it)",
+    )
 
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
     min_training_days: int = Field(120, ge=30, description="days of history below which no model is trained")

@@ -181,8 +181,9 @@ class Table:
 
     def _shown(self, con: Backend, day: dt.date) -> dict[str, str]:
         """Return what the UI shows of a run's last batch: a few rows, and the chart if the table has one."""
-        rows = con.table(self.name, database=self.layer)
-        shown = {"preview": _markdown(rows.filter(rows.batch_date == day).order_by(self.contract.grain()).limit(5).to_pyarrow())}
+        order = ", ".join(f'"{name}"' for name in self.contract.grain())
+        first_rows = f'select * exclude (batch_date) from {self.layer}."{self.name}" where batch_date = ? order by {order} limit 5'
+        shown = {"preview": _markdown(con.con.execute(first_rows, [day]).to_arrow_table())}
         if self.show:
             names = inspect.signature(self.show).parameters
             known = {name: con.table(name, database=layer_of(name)).filter(_.batch_date <= day) for name in names if name != "day"}

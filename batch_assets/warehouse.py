@@ -32,7 +32,6 @@ create table if not exists quality.ledger (
     rows_kept bigint, rows_rejected bigint, content varchar, inputs json, code varchar, run_id varchar, published_at timestamptz);
 create table if not exists quality.quarantine (
     asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
-create table if not exists quality.lineage (asset varchar, code varchar, columns json);
 create table if not exists quality.pending_files (staged varchar, final varchar);
 create view if not exists quality.batches as
     select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;

@@ -1,11 +1,13 @@
 """The code version changes with what the code does, in its own module or one it imports, and with nothing else."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 
 import pytest
 
 import batch_assets.code_version as module
+from batch_assets.settings import settings
 
 _CODE = '"""Doc."""\nfrom . import helper\n\ndef made(x):\n    """Say."""\n    return x + 1  # one more\n'
 _HELPER = "def help(x):\n    return x\n"
@@ -21,7 +23,8 @@ def version(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str = _CODE, he
     monkeypatch.syspath_prepend(str(folder))
     for name in [name for name in sys.modules if name.startswith("somewhere")]:
         del sys.modules[name]
-    module.code_version.cache_clear()
+    for cached in (module.code_version, module._tree, module._meaning):
+        cached.cache_clear()
     return module.code_version("somewhere.made")
 
 
@@ -34,3 +37,14 @@ def test_code_counts_here_and_in_what_is_imported(tmp_path: Path, monkeypatch: p
     first = version(tmp_path, monkeypatch)
     assert version(tmp_path, monkeypatch, code=_CODE.replace("x + 1", "x + 2")) != first
     assert version(tmp_path, monkeypatch, helper=_HELPER.replace("return x", "return 2 * x")) != first
+
+
+def test_a_setting_counts_if_rows_depend_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from .settings import settings\n\ndef made():\n    return settings.{}\n"
+    versions = {}
+    for name, other in {"retrain_weekday": "Friday", "closed_days": frozenset({dt.date(2017, 7, 4)}), "lock_timeout": 1.0}.items():
+        before = version(tmp_path, monkeypatch, code=code.format(name))
+        with monkeypatch.context() as patch:
+            patch.setattr(settings, name, other)
+            versions[name] = version(tmp_path, monkeypatch, code=code.format(name)) != before
+    assert versions == {"retrain_weekday": True, "closed_days": True, "lock_timeout": False}

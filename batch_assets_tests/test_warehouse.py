@@ -62,7 +62,7 @@ def test_a_file_that_is_no_warehouse_is_refused_and_kept(warehouse: Warehouse) -
     path = Path(warehouse.database)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"no database" * 1000)
-    with pytest.raises(WarehouseError, match="not a warehouse that DuckDB .* can open"), warehouse.connect():
+    with pytest.raises(WarehouseError, match=r"not a warehouse that DuckDB .* can open"), warehouse.connect():
         pass
     assert path.read_bytes() == b"no database" * 1000
 

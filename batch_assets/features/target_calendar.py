@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
+from dateutil.rrule import rrulestr
 
 from ..contract import Contract, Field
 from ..settings import settings
@@ -16,9 +17,6 @@ HORIZON = 14
 
 FAR = 30
 """Days beyond which a holiday has no effect; the largest distance that is told."""
-
-SHOPPING_HOLIDAYS = ("New Year's Day", "Memorial Day", "Independence Day", "Labor Day", "Thanksgiving Day", "Christmas Day")
-"""The holidays of the country's calendar for which people stock up; Easter Sunday is one too."""
 
 _DAY = datetime.timedelta(days=1)
 
@@ -77,10 +75,6 @@ def _days_since(day: datetime.date, holidays: list[datetime.date]) -> int:
 
 
 def _holidays(first_year: int, last_year: int) -> list[datetime.date]:
-    """Return the shopping holidays of some years (source: the packages holidays and dateutil)."""
-    from dateutil.easter import easter
-    from holidays import country_holidays
-
-    years = range(first_year, last_year + 1)
-    named = country_holidays(settings.country, years=years, observed=False)
-    return sorted([day for day, name in named.items() if name in SHOPPING_HOLIDAYS] + [easter(year) for year in years])
+    """Return the shopping holidays of some years."""
+    first, last = (datetime.datetime.combine(day, datetime.time.min) for day in (datetime.date(first_year, 1, 1), datetime.date(last_year, 12, 31)))
+    return sorted({day.date() for rule in settings.shopping_holidays.values() for day in rrulestr(rule, dtstart=first).between(first, last, inc=True)})

@@ -6,8 +6,10 @@ day is run first trains it, and every other one finds it, so days may be run in 
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import ibis.expr.datatypes as dt
@@ -26,8 +28,8 @@ from ..partitions import retrain_day
 from ..settings import settings
 from ..table import table
 from ._demand.backtest import Score, score
-from ._demand.fit import PARAMETERS, TREES, forecast, train
-from ._demand.frame import Frame, Numbers, build_frame
+from ._demand.fit import EVERY, PARAMETERS, TREES, forecast, train
+from ._demand.known import Known, as_of_days, part_known
 
 TRAINING_DAYS = 336
 """As-of days that a model is trained on, at most: from so many days before its retrain day."""
@@ -38,11 +40,15 @@ AS_OF_STEP = 6
 WARM_UP = 28
 """First days of the calendar that are not trained on: too little was known on them."""
 
+MOST_FITS_AT_ONCE = 8
+"""Each takes some hundred megabytes."""
+
 BACKTESTS = 3
 HORIZON = 14
 LOOK_BACK = 6 + BACKTESTS * HORIZON + TRAINING_DAYS
 
 MODEL = "demand_model"
+FITS = f"{MODEL}.fits"
 BASELINE = "level x weekday"
 LIGHTGBM = "lightgbm"
 
@@ -68,16 +74,6 @@ class DemandModel(Contract):
         unique = ["batch_date"]
 
 
-@dataclass(frozen=True)
-class _Known:
-    """All that was known, of which each retrain day uses its part."""
-
-    demand: pd.DataFrame
-    calendar: pd.DataFrame
-    sales: pd.DataFrame
-    ledger: pd.DataFrame
-
-
 def backtest_chart(demand_model: ir.Table, day: datetime.date) -> str:
     """Return the latest card's backtests as a table."""
     from ..charts import bars
@@ -101,19 +97,15 @@ def demand_model(
     """Demand model in force, and its card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
     batches = ledger.to_pandas()
-    rows: list[dict[str, object]] = []
-    models: dict[datetime.date, dict[str, object]] = {}
-    known: _Known | None = None
     for day in as_of:
-        trained_on = retrain_day(day)
-        _require_history(day, trained_on)
-        if trained_on not in models:
-            version = _version(batches, trained_on, "model")
-            if not artifacts.has(MODEL, version):
-                known = known or _Known(category_demand.to_pandas(), target_calendar.to_pandas(), _sold(category_day_sales), batches)
-                _make(artifacts, known, trained_on, version)
-            models[trained_on] = _row(version, json.loads(artifacts.get(MODEL, version, "card.json")))
-        rows.append({"batch_date": day, **models[trained_on]})
+        _require_history(day, retrain_day(day))
+    versions = {trained_on: _version(batches, trained_on, "model") for trained_on in map(retrain_day, as_of)}
+    if untrained := {day: version for day, version in versions.items() if not artifacts.has(MODEL, version)}:
+        sold = category_day_sales.select("batch_date", "category", "units", target_date=_.sold_on)
+        known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), sold.to_pandas())
+        _train(artifacts, known, batches, untrained)
+    models = {trained_on: _row(version, json.loads(artifacts.get(MODEL, version, "card.json"))) for trained_on, version in versions.items()}
+    rows = [{"batch_date": day, **models[retrain_day(day)]} for day in as_of]
     yield pa.RecordBatch.from_pylist(rows, schema=DemandModel.arrow_schema())
 
 
@@ -135,63 +127,55 @@ def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str
     day = pd.to_datetime(batches["batch_date"]).dt.date
     used = batches[(day >= first) & (day <= trained_on)].sort_values(["asset", "batch_date"])
     contents = [f"{asset} {content}" for asset, content in zip(used["asset"], used["content"], strict=True)]
-    form = json.dumps({"what": what, "parameters": PARAMETERS, "trees": TREES, "step": AS_OF_STEP}, sort_keys=True)
+    form = json.dumps({"what": what, "parameters": PARAMETERS, "trees": TREES, "every": EVERY, "step": AS_OF_STEP}, sort_keys=True)
     return combined([form, code_version(__name__), str(trained_on), *contents])[:16]
 
 
-def _make(artifacts: Artifacts, known: _Known, trained_on: datetime.date, version: str) -> None:
-    """Train the model of a retrain day, judge it by backtests, and store it with its card."""
-    files = _fit(artifacts, known, trained_on)
+def _train(artifacts: Artifacts, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
+    """Train the models of some retrain days, judge each by backtests, and store it with its card."""
+    tests = {trained_on: _origins(trained_on) for trained_on in versions}
+    fits = _fit(artifacts, known, batches, sorted({*versions, *(origin for origins in tests.values() for origin in origins)}))
+    scores = {origin: _backtest(known, origin, artifacts.all(FITS, fits[origin])) for origin in sorted({o for origins in tests.values() for o in origins})}
+    for trained_on, version in versions.items():
+        files = artifacts.all(FITS, fits[trained_on])
+        card = _card(trained_on, version, files, [scores[origin] for origin in tests[trained_on]])
+        artifacts.put(MODEL, version, {**files, "card.json": json.dumps(card, indent=1)})
+
+
+def _origins(trained_on: datetime.date) -> list[datetime.date]:
+    """Return the days from which a retrain day's backtests forecast, oldest first: those that had enough history."""
     origins = [trained_on - n * HORIZON * _DAY for n in range(BACKTESTS, 0, -1)]
-    tests = [_backtest(artifacts, known, origin) for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
-    card = _card(known, trained_on, version, files, tests)
-    artifacts.put(MODEL, version, {**files, "card.json": json.dumps(card, indent=1)})
+    return [origin for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
 
 
-def _fit(artifacts: Artifacts, known: _Known, trained_on: datetime.date) -> Mapping[str, str]:
-    """Return the models fitted on what was known on a day; they are kept, for each is a later day's backtest too."""
-    fits, version = f"{MODEL}.fits", _version(known.ledger, trained_on, "fit")
-    if not artifacts.has(fits, version):
-        frame, sold = _training_frame(known, trained_on)
-        artifacts.put(fits, version, train(frame, sold))
-    return artifacts.all(fits, version)
+def _fit(artifacts: Artifacts, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
+    """Fit on what was known on each day, side by side; return the fits' versions. They are kept: each serves later backtests too."""
+    versions = {day: _version(batches, day, "fit") for day in days}
+    missing = [day for day in days if not artifacts.has(FITS, versions[day])]
+    if missing:
+        frame = known.frame(_as_of(missing[0], missing[-1]))
+
+        def fit(day: datetime.date) -> None:
+            usable = part_known(frame, _as_of(day, day), day)
+            artifacts.put(FITS, versions[day], train(usable, known.sold(usable, day)))
+
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_FITS_AT_ONCE)) as pool:
+            list(pool.map(fit, missing))
+    return versions
 
 
-def _training_frame(known: _Known, trained_on: datetime.date) -> tuple[Frame, Numbers]:
-    """Return the rows whose demand was known on the retrain day, of every so many as-of days, and the demand."""
+def _as_of(first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """Return the as-of days that models of the days from `first` to `last` are trained on."""
     warm = min(WARM_UP, settings.min_training_days // 4)
-    as_of = [trained_on - n * _DAY for n in range(1, TRAINING_DAYS, AS_OF_STEP) if trained_on - n * _DAY >= settings.first_day + warm * _DAY]
-    frame = _frame(known, as_of)
-    usable = ((frame.keys["target_date"] <= pd.Timestamp(trained_on)) & ~frame.keys["is_closed"]).to_numpy(bool)
-    sold = _sold_of(frame, known, trained_on)
-    kept = Frame(frame.keys[usable], frame.features[usable], frame.scale[usable], {name: forecast[usable] for name, forecast in frame.baselines.items()})
-    return kept, sold[usable]
+    return as_of_days(last, max(first - (TRAINING_DAYS - 1) * _DAY, settings.first_day + warm * _DAY), AS_OF_STEP)
 
 
-def _backtest(artifacts: Artifacts, known: _Known, origin: datetime.date) -> Score:
-    frame = _frame(known, [origin])
-    sold = _sold_of(frame, known, origin + HORIZON * _DAY)
-    return score(origin.isoformat(), frame, forecast(_fit(artifacts, known, origin), frame), sold)
+def _backtest(known: Known, origin: datetime.date, fit: Mapping[str, str]) -> Score:
+    frame = known.frame([origin])
+    return score(origin.isoformat(), frame, forecast(fit, frame), known.sold(frame, origin + HORIZON * _DAY))
 
 
-def _frame(known: _Known, as_of: list[datetime.date]) -> Frame:
-    days = pd.to_datetime(pd.Series(as_of))
-    return build_frame(known.demand[known.demand["batch_date"].isin(days)], known.calendar[known.calendar["batch_date"].isin(days)])
-
-
-def _sold(category_day_sales: ir.Table) -> pd.DataFrame:
-    """Return units by category and day of sale, with the day on which they became known."""
-    return category_day_sales.select("batch_date", "category", "units", target_date=_.sold_on).to_pandas()
-
-
-def _sold_of(frame: Frame, known: _Known, as_of: datetime.date) -> Numbers:
-    """Return the pieces sold of each row of a frame, as known on a day; none sold is 0."""
-    sales = known.sales[known.sales["batch_date"] <= pd.Timestamp(as_of)]
-    totals = sales.groupby(["category", "target_date"], as_index=False)["units"].sum()
-    return frame.keys.merge(totals, how="left", on=["category", "target_date"])["units"].fillna(0).to_numpy(float)
-
-
-def _card(known: _Known, trained_on: datetime.date, version: str, files: Mapping[str, str], tests: list[Score]) -> dict[str, object]:
+def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tests: list[Score]) -> dict[str, object]:
     import lightgbm as lgb
 
     booster = lgb.Booster(model_str=files["units.txt"])
@@ -205,7 +189,7 @@ def _card(known: _Known, trained_on: datetime.date, version: str, files: Mapping
         "version": version,
         "trained_on": trained_on.isoformat(),
         "data": {"first_as_of": max(trained_on - (TRAINING_DAYS - 1) * _DAY, settings.first_day).isoformat(), "last_target": trained_on.isoformat()},
-        "parameters": {**PARAMETERS, "trees": TREES, "as_of_step": AS_OF_STEP},
+        "parameters": {**PARAMETERS, "trees": TREES, "every": EVERY, "as_of_step": AS_OF_STEP},
         "importance": {name: round(float(gain) / total, 4) for name, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0]))},
         "backtests": [asdict(test) for test in tests],
         "interval_factor": round(float(np.mean([test.widen for test in tests])), 4),

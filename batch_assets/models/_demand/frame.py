@@ -36,6 +36,11 @@ class Frame:
     scale: Numbers
     baselines: dict[str, Numbers]
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Frame":
+        """Return the rows that are chosen."""
+        baselines = {name: forecast[chosen] for name, forecast in self.baselines.items()}
+        return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], baselines)
+
 
 def build_frame(demand: pd.DataFrame, calendar: pd.DataFrame) -> Frame:
     """Join what is known of each category with the days to come.

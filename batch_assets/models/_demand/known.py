@@ -1,0 +1,52 @@
+"""What was known when: the rows that a model may be trained on, and those on which it is tested.
+
+Frames are made once for all fits of a run, and each fit takes its part: a row of a frame depends on its own as-of day alone.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .frame import Frame, Numbers, build_frame
+
+
+@dataclass(frozen=True)
+class Known:
+    """Features of the as-of days, and demand with the day on which it became known.
+
+    Attributes:
+        demand: rows of `category_demand`.
+        calendar: rows of `target_calendar`.
+        sales: pieces by category and target_date, and the batch_date with which they came.
+    """
+
+    demand: pd.DataFrame
+    calendar: pd.DataFrame
+    sales: pd.DataFrame
+
+    def frame(self, as_of: list[dt.date]) -> Frame:
+        """Return the rows of some as-of days."""
+        days = pd.to_datetime(pd.Series(as_of))
+        return build_frame(self.demand[self.demand["batch_date"].isin(days)], self.calendar[self.calendar["batch_date"].isin(days)])
+
+    def sold(self, frame: Frame, on: dt.date) -> Numbers:
+        """Return the pieces sold of each row of a frame, as known on a day; none sold is 0."""
+        sales = self.sales[self.sales["batch_date"] <= pd.Timestamp(on)]
+        totals = sales.groupby(["category", "target_date"], as_index=False)["units"].sum()
+        return frame.keys.merge(totals, how="left", on=["category", "target_date"])["units"].fillna(0).to_numpy(float)
+
+
+def as_of_days(trained_on: dt.date, first: dt.date, step: int) -> list[dt.date]:
+    """Return every so many days from `first` until before `trained_on`; they are the same days for each `trained_on`."""
+    days = (first + dt.timedelta(days=n) for n in range((trained_on - first).days))
+    return [day for day in days if day.toordinal() % step == 0]
+
+
+def part_known(frame: Frame, as_of: list[dt.date], on: dt.date) -> Frame:
+    """Return the rows of some as-of days whose demand was known on a day; closed days have none."""
+    keys = frame.keys
+    days = np.asarray(as_of, "datetime64[ns]")
+    known = keys["batch_date"].isin(days) & (keys["target_date"] <= pd.Timestamp(on)) & ~keys["is_closed"]
+    return frame.where(known.to_numpy(bool))
