@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
@@ -12,7 +13,8 @@ _COLORS = ("#1f6feb", "#e36209", "#2da44e", "#8250df")
 def lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
     """Return a line chart of several series over days."""
     days = sorted({day for points in series.values() for day in points})
-    top = max((value for points in series.values() for value in points.values()), default=0) * 1.05 or 1
+    levels = _levels(max((value for points in series.values() for value in points.values()), default=0))
+    top = levels[-1]
     x = {day: LEFT + (WIDTH - LEFT - 20) * (day - days[0]).days / max((days[-1] - days[0]).days, 1) for day in days}
     drawn = [
         f'<polyline fill="none" stroke="{_color(n)}" stroke-width="2" points="'
@@ -21,12 +23,13 @@ def lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
         for n, points in enumerate(series.values())
     ]
     labels = [_text(x[day], HEIGHT - 15, f"{day:%d %b}", "middle") for day in days[:: max(len(days) // 7, 1)]]
-    return _markdown(title, [*_grid(top), *drawn, *labels, *_legend(list(series))])
+    return _markdown(title, [*_grid(levels), *drawn, *labels, *_legend(list(series))])
 
 
 def bars(title: str, groups: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
     """Return a bar chart: a group of bars, one a series, for each of `groups`."""
-    top = max((value for values in series.values() for value in values), default=0) * 1.05 or 1
+    levels = _levels(max((value for values in series.values() for value in values), default=0))
+    top = levels[-1]
     room = (WIDTH - LEFT - 20) / max(len(groups), 1)
     wide = room * 0.8 / max(len(series), 1)
     drawn = [
@@ -37,7 +40,7 @@ def bars(title: str, groups: Sequence[str], series: Mapping[str, Sequence[float]
         for g, value in enumerate(values)
     ]
     labels = [_text(LEFT + room * (g + 0.5), HEIGHT - 15, group, "middle") for g, group in enumerate(groups)]
-    return _markdown(title, [*_grid(top), *drawn, *labels, *_legend(list(series))])
+    return _markdown(title, [*_grid(levels), *drawn, *labels, *_legend(list(series))])
 
 
 def _markdown(title: str, parts: Sequence[str]) -> str:
@@ -48,11 +51,19 @@ def _markdown(title: str, parts: Sequence[str]) -> str:
     return f"![{title}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
 
 
-def _grid(top: float) -> list[str]:
-    levels = [top * n / 4 for n in range(5)]
+def _levels(highest: float) -> list[float]:
+    """Return round values from 0 to at least `highest`, some four to eight of them."""
+    if highest <= 0:
+        return [0, 1]
+    power = 10.0 ** math.floor(math.log10(highest))
+    step = next(step for step in (0.2 * power, 0.5 * power, power, 2 * power) if highest <= 7 * step)
+    return [n * step for n in range(math.ceil(highest / step) + 1)]
+
+
+def _grid(levels: Sequence[float]) -> list[str]:
     return [
-        f'<line x1="{LEFT}" x2="{WIDTH - 20}" y1="{_y(level, top):.1f}" y2="{_y(level, top):.1f}" stroke="#ddd"/>'
-        + _text(LEFT - 6, _y(level, top) + 4, f"{level:,.3g}" if top < 10 else f"{level:,.0f}", "end")
+        f'<line x1="{LEFT}" x2="{WIDTH - 20}" y1="{_y(level, levels[-1]):.1f}" y2="{_y(level, levels[-1]):.1f}" stroke="#ddd"/>'
+        + _text(LEFT - 6, _y(level, levels[-1]) + 4, f"{level:,.3g}" if levels[-1] < 10 else f"{level:,.0f}", "end")
         for level in levels
     ]
 

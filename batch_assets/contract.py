@@ -68,7 +68,7 @@ class Contract(pa.DataFrameModel):
         rows = con.table(relation)
         if set(rows.columns) != set(cls.columns()):
             raise BreachError(f"columns {sorted(set(rows.columns) ^ set(cls.columns()))} are in the rows or in the contract, not in both")
-        if cls._breaches(con, relation, rows.schema()) == 0:
+        if cls._breaches(con, relation, rows.schema()) == 0 or _is_empty(con, relation):
             return
         try:
             cls.validate(rows, lazy=True)
@@ -90,6 +90,11 @@ class Contract(pa.DataFrameModel):
                 values = {key: _literal(value) for key, value in check.statistics.items()}
                 broken.append(f"count(*) filter (not {_RULES[check.name].format(column=_quoted(name), **values)})")
         return sum(con.con.execute(f"select {', '.join(broken)} from {relation}").fetchall()[0])
+
+
+def _is_empty(con: Backend, relation: str) -> bool:
+    """Say whether there are no rows, of which pandera would say that they break every rule."""
+    return bool(con.con.execute(f"select not exists (from {relation})").fetchall()[0][0])
 
 
 def _quoted(name: str) -> str:

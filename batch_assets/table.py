@@ -66,7 +66,8 @@ class Table:
             An upstream that is not named is read of the batch day alone.
         conserves: by upstream, (its column, this table's column): both add up to the same in each batch.
         measure: the column whose sum is shown for each batch.
-        show: makes a chart of a run's last batch, as Markdown, from tables that its parameters name, all up to that day.
+        show: makes a chart of a run's last batch, as Markdown, from tables that its parameters name, all up to that day;
+            the UI shows it under the function's name.
         kinds: what it is made with, for the UI.
     """
 
@@ -187,7 +188,7 @@ class Table:
         if self.show:
             names = inspect.signature(self.show).parameters
             known = {name: con.table(name, database=layer_of(name)).filter(_.batch_date <= day) for name in names if name != "day"}
-            shown["chart"] = self.show(day=day, **known)
+            shown[self.show.__name__] = self.show(day=day, **known)
         return shown
 
     def _measures(self, con: Backend, days: Sequence[dt.date]) -> dict[str, dict[dt.date, int]]:

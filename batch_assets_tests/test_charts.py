@@ -5,6 +5,8 @@ import datetime as dt
 import re
 from xml.etree import ElementTree
 
+import pytest
+
 from batch_assets.charts import bars, lines
 
 
@@ -30,3 +32,17 @@ def test_a_bar_chart_has_a_bar_for_each_value() -> None:
 
 def test_a_chart_of_nothing_is_still_a_picture() -> None:
     assert drawn(bars("WAPE", [], {})) is not None
+
+
+@pytest.mark.parametrize(
+    ("highest", "labels"),
+    [
+        (0.295, ["0", "0.05", "0.1", "0.15", "0.2", "0.25", "0.3"]),
+        (3.0, ["0", "0.5", "1", "1.5", "2", "2.5", "3"]),
+        (6012, ["0", "1,000", "2,000", "3,000", "4,000", "5,000", "6,000", "7,000"]),
+        (9000, ["0", "2,000", "4,000", "6,000", "8,000", "10,000"]),
+    ],
+)
+def test_the_lines_across_are_at_round_values(highest: float, labels: list[str]) -> None:
+    picture = drawn(lines("Pieces", {"sold": {dt.date(2017, 1, 1): highest}}))
+    assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text") if text.get("text-anchor") == "end"] == labels

@@ -1,9 +1,13 @@
 """The laws, over every table that is found: a new table is under them without being named here."""
 
+import dataclasses
 import datetime as dt
+import functools
 import inspect
 import random
+import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -11,13 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import batch_assets.settings
 from batch_assets.content import row_words
+from batch_assets.errors import BreachError
 from batch_assets.layers import layer_of, tables
 from batch_assets.table import Table
 from batch_assets.warehouse import Warehouse
 
 from .conftest import warehouse_in
-from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_till
+from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_day, write_till
+from .tiny_history import write_history
 
 Contents = dict[tuple[str, dt.date], str]
 Day = tuple[list[str], list[dict[str, object]]]
@@ -26,6 +33,9 @@ BY_NAME = {table.name: table for table in tables()}
 IN_ORDER = [BY_NAME[name] for name in TopologicalSorter({t.name: t.tables for t in BY_NAME.values()}).static_order()]
 EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
 """The tables that need no history to be made."""
+LATE = [t for t in IN_ORDER if t not in EARLY]
+"""The tables that need one."""
+HISTORY = 46
 EVERY = pytest.mark.parametrize("table", IN_ORDER, ids=lambda table: table.name)
 
 
@@ -73,7 +83,7 @@ def run(warehouse: Warehouse, made: list[Table], *days: dt.date) -> None:
         table.publish(warehouse, days, "run")
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(lakes(), st.randoms(use_true_random=False))
 def test_a_range_equals_its_days_in_any_order_and_repeated(lake: list[Day], chance: random.Random) -> None:
     days = [day_of(n) for n in range(len(lake))]
@@ -121,6 +131,80 @@ def test_a_later_day_changes_nothing_before_it(lake: list[Day]) -> None:
         run(short, EARLY, *days[:2])
         run(whole, EARLY, *days)
         assert contents(short) == {(a, d): c for (a, d), c in contents(whole).items() if d <= days[1]}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a lake and a warehouse of some weeks, in which the late tables are still to be made."""
+    folder = tmp_path_factory.mktemp("history")
+    warehouse = warehouse_in(folder)
+    days = write_history(Path(warehouse.lake), HISTORY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_assets.settings.settings, "min_training_days", 30)
+        run(warehouse, EARLY, *days)
+        yield folder
+
+
+def copied(history: Path, folder: str) -> Warehouse:
+    """Return a copy of the history."""
+    shutil.copytree(history, folder, dirs_exist_ok=True)
+    return warehouse_in(Path(folder))
+
+
+def of_late(found: Contents) -> Contents:
+    """Return the batches of the late tables."""
+    names = {f"{t.layer}.{t.name}" for t in LATE}
+    return {(asset, day): content for (asset, day), content in found.items() if asset in names}
+
+
+@pytest.fixture(scope="module")
+def at_once(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    """The last nine days, on two of which models are trained anew, of each late table, made in one range."""
+    warehouse = copied(history, str(tmp_path_factory.mktemp("at_once")))
+    run(warehouse, LATE, *LAST_DAYS)
+    return of_late(contents(warehouse))
+
+
+LAST_DAYS = [day_of(n) for n in range(HISTORY - 9, HISTORY)]
+
+
+@settings(max_examples=3, deadline=None)
+@given(order=st.permutations(LAST_DAYS))
+def test_models_and_predictions_are_the_same_in_any_order_of_days(history: Path, at_once: Contents, order: list[dt.date]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = copied(history, folder)
+        for table in LATE:
+            for day in [*order, order[0]]:
+                table.publish(warehouse, [day], "run")
+        assert of_late(contents(warehouse)) == at_once
+        assert len(at_once) == len(LATE) * len(LAST_DAYS)
+
+
+def test_models_and_predictions_do_not_see_a_later_day(history: Path, at_once: Contents, tmp_path: Path) -> None:
+    warehouse, changed = copied(history, str(tmp_path)), LAST_DAYS[4]
+    write_till(Path(warehouse.lake), changed, [till_line(changed, quantity="9")])
+    run(warehouse, EARLY, *LAST_DAYS[4:])
+    run(warehouse, LATE, *LAST_DAYS)
+    found = of_late(contents(warehouse))
+    differ = {(asset, day) for (asset, day), content in found.items() if content != at_once[asset, day]}
+    assert differ
+    assert min(day for _, day in differ) >= changed
+
+
+@pytest.mark.parametrize("table", [t for t in EARLY if t.source], ids=lambda table: table.name)
+@pytest.mark.parametrize("spoil", [lambda rows: rows.filter(rows.source_line != 2), lambda rows: rows.union(rows)], ids=["loses", "doubles"])
+def test_a_table_that_does_not_give_each_row_back_once_is_not_published(warehouse: Warehouse, table: Table, spoil: Callable[..., object]) -> None:
+    write_day(Path(warehouse.lake), day_of(0), lines=[till_line(day_of(0), line_no=str(n)) for n in (1, 2, 3)], products=[product(n) for n in (1, 2, 3)])
+    before: Contents = {}
+    for function in (table.function, functools.wraps(table.function)(lambda **known: spoil(table.function(**known)))):
+        made = dataclasses.replace(table, function=function)
+        if not before:
+            made.publish(warehouse, [day_of(0)], "run")
+            before = contents(warehouse)
+            continue
+        with pytest.raises(BreachError, match="batch 2017-01-01"):
+            made.publish(warehouse, [day_of(0)], "run")
+    assert contents(warehouse) == before
 
 
 @EVERY

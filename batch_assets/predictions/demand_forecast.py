@@ -1,7 +1,7 @@
 """Demand forecasts: pieces of each category on each of the next 14 days, with the interval that holds them 4 times of 5."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -58,17 +58,18 @@ def demand_forecast(
     days: ir.Table, artifacts: Artifacts, category_demand: ir.Table, target_calendar: ir.Table, demand_model: ir.Table
 ) -> Iterator[pa.RecordBatch]:
     """Demand of the next 14 days by category. Grain: one row per batch_date, category and target_date."""
-    for day in sorted(days.to_pyarrow()["batch_date"].to_pylist()):
-        known = [_of(table, day) for table in (category_demand, target_calendar, demand_model)]
-        yield _batch(build_frame(known[0], known[1]), known[2].iloc[0], artifacts)
+    models = _of(demand_model, sorted(days.to_pyarrow()["batch_date"].to_pylist())).sort_values("batch_date")
+    for _version, in_force in models.groupby("version", sort=False):
+        made_on = in_force["batch_date"].tolist()
+        yield _batches(build_frame(_of(category_demand, made_on), _of(target_calendar, made_on)), in_force.iloc[0], artifacts)
 
 
-def _of(rows: ir.Table, day: datetime.date) -> pd.DataFrame:
-    return rows.filter(rows.batch_date == day).to_pandas()
+def _of(rows: ir.Table, days: Sequence[datetime.date]) -> pd.DataFrame:
+    return rows.filter(rows.batch_date.isin(days)).to_pandas()
 
 
-def _batch(frame: Frame, model: pd.Series, artifacts: Artifacts) -> pa.RecordBatch:
-    """Forecast one batch with the model in force."""
+def _batches(frame: Frame, model: pd.Series, artifacts: Artifacts) -> pa.RecordBatch:
+    """Forecast the batches of the days on which a model is in force."""
     made = forecast(artifacts.all(MODEL, model["version"]), frame, model["interval_factor"])
     if model["in_force"] == BASELINE:
         made = _with_units(made, frame.baselines[BASELINE])
