@@ -13,8 +13,9 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 import orjson
@@ -26,7 +27,35 @@ from .errors import LakeError
 
 BLOCK_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
+_BOM = b"\xef\xbb\xbf"
 ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), ("source_line", pa.int64())])
+
+
+class Version:
+    """The version of a raw file: the hash of its bytes, which are added as they are read."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, block: bytes) -> None:
+        """Add the next bytes."""
+        self._digest.update(block)
+
+    def __str__(self) -> str:
+        """Return the version: 32 hexadecimal digits."""
+        return self._digest.hexdigest()[:32]
+
+
+class _Noted:
+    """A file whose bytes are added to a version as they are read."""
+
+    def __init__(self, file: BinaryIO, version: Version) -> None:
+        self._file, self._version = file, version
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._version.add(block)
+        return block
 
 
 @dataclass(frozen=True)
@@ -95,8 +124,14 @@ class LakeFile:
         """Return where the file of a batch day lies, whether it is there or not."""
         return root / self.pattern.format(day=day)
 
-    def read(self, root: Path, day: dt.date, unreadable: Callable[[Unreadable], None]) -> Iterator[pa.RecordBatch]:
+    def read(self, root: Path, day: dt.date, unreadable: Callable[[Unreadable], None], version: Version | None = None) -> Iterator[pa.RecordBatch]:
         """Stream a day's rows in blocks of bounded size; lines that are no rows go to `unreadable`.
+
+        Args:
+            root: the lake's root.
+            day: the batch day.
+            unreadable: is called with each line that is no row.
+            version: becomes that of the bytes which were read.
 
         Yields:
             The columns of `ORIGIN`, then the source's own, all text, in the order of the file.
@@ -106,7 +141,7 @@ class LakeFile:
         """
         path, names = self.path(root, day), tuple(self.columns)
         line = 1
-        for block in self._blocks(path):
+        for block in self._blocks(path, version or Version()):
             if line == 1 and self.format.header_lines:
                 head, _, block = block.partition(b"\n")
                 if wrong := self.format.check_header(head, names):
@@ -126,19 +161,20 @@ class LakeFile:
         Raises:
             LakeError: the file is cut off or damaged.
         """
-        lines = sum(count_lines(block) for block in self._blocks(self.path(root, day)))
+        lines = sum(count_lines(block) for block in self._blocks(self.path(root, day), Version()))
         return max(lines - self.format.header_lines, 0)
 
-    def _blocks(self, path: Path) -> Iterator[bytes]:
+    def _blocks(self, path: Path, version: Version) -> Iterator[bytes]:
         """Yield the unpacked file in blocks of whole lines."""
         try:
-            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-                yield from _whole_lines(file)
+            with path.open("rb") as stored:
+                file = _Noted(stored, version)
+                yield from _whole_lines(gzip.GzipFile(fileobj=cast(BinaryIO, file)) if path.suffix == ".gz" else file, path)
         except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
             raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.") from broken
 
 
-def _whole_lines(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+def _whole_lines(file: "gzip.GzipFile | _Noted", path: Path) -> Iterator[bytes]:
     rest = b""
     while block := file.read(BLOCK_BYTES):
         whole, newline, tail = block.rpartition(b"\n")
@@ -148,7 +184,7 @@ def _whole_lines(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
         else:
             rest += tail
             if len(rest) > LINE_BYTES:
-                raise LakeError(f"{getattr(file, 'name', 'the file')}: a line of more than {LINE_BYTES} bytes. It is no file of lines.")
+                raise LakeError(f"{path}: a line of more than {LINE_BYTES} bytes. It is no file of lines.")
     if rest:
         yield rest
 
@@ -164,13 +200,16 @@ def count_lines(block: bytes) -> int:
 
 
 def content_version(path: Path) -> str:
-    """Return the hash of a raw file's bytes: its data version.
+    """Return the version of a raw file.
 
     Raises:
         OSError: the file cannot be read.
     """
+    version = Version()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        while block := file.read(BLOCK_BYTES):
+            version.add(block)
+    return str(version)
 
 
 class Csv:
@@ -189,21 +228,32 @@ class Csv:
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Read the lines on which all readers of CSV agree at once, and the odd ones one by one; both ways give the same rows."""
-        block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         starts = _line_starts(block)
         odd = _odd_lines(block, starts, len(columns))
-        edges = [0, *(edge for n in odd for edge in (starts[n], starts[n + 1])), starts[-1]]
+        edges = [0, *(int(edge) for n in odd for edge in (starts[n], starts[n + 1])), len(block)]
         even = block if not odd else b"".join([block[begin:end] for begin, end in zip(edges[::2], edges[1::2], strict=True)])
-        lines = np.delete(np.arange(first_line, first_line + len(starts) - 1), odd)
-        return _in_order(self._at_once(even, lines, columns), self._one_by_one([(first_line + n, _line(block, starts, n)) for n in odd], columns))
+        lines = np.delete(np.arange(len(starts) - 1), odd)
+        some, uneven = self._at_once(even, lines, first_line, columns)
+        others = sorted([*odd, *uneven])
+        return _in_order(some, self._one_by_one([(first_line + n, _line(block, starts, n)) for n in others], columns))
 
-    def _at_once(self, block: bytes, lines: NDArray[np.int64], columns: tuple[str, ...]) -> Rows:
+    def _at_once(self, block: bytes, lines: NDArray[np.int64], first_line: int, columns: tuple[str, ...]) -> tuple[Rows, list[int]]:
+        """Return the rows of a block, and which of its `lines` have another number of fields."""
+        uneven: list[int] = []
         if not block:
-            return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), [])
+            return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), []), uneven
+
+        def skip(row: pacsv.InvalidRow) -> str:
+            uneven.append(row.number - 1)
+            return "skip"
+
         read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
-        text = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
-        table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False), text)
-        return Rows([column.chunk(0) for column in table.columns], pa.array(lines, pa.int64()), [])
+        text = pacsv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
+        table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip), text)
+        fields = [column.chunk(0) if column.num_chunks else pa.array([], pa.string()) for column in table.columns]
+        return Rows(fields, pa.array(np.delete(lines, uneven) + first_line, pa.int64()), []), lines[uneven].tolist()
 
     def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
         rows: list[list[str]] = []
@@ -226,31 +276,57 @@ class Csv:
         return Rows(fields, pa.array(lines, pa.int64()), unreadable)
 
 
-def _line_starts(block: bytes) -> list[int]:
+def _line_starts(block: bytes) -> NDArray[np.int64]:
     """Return where each line starts, and, last, where the block ends."""
-    starts = [0, *(np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1).tolist()]
-    return starts if starts[-1] == len(block) else [*starts, len(block)]
+    starts = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+    return np.concatenate([[0], starts] if block.endswith(b"\n") or not block else [[0], starts, [len(block)]])
 
 
-def _line(block: bytes, starts: list[int], number: int) -> bytes:
+def _line(block: bytes, starts: NDArray[np.int64], number: int) -> bytes:
     return block[starts[number] : starts[number + 1]].removesuffix(b"\n")
 
 
-def _odd_lines(block: bytes, starts: list[int], columns: int) -> list[int]:
-    """Return the places of the lines that are no rows, or that readers of CSV understand differently.
+def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[int]:
+    """Return the places of the lines that readers of CSV may understand differently, whatever their number of fields.
 
     All agree on UTF-8 text in which a field is either free of quotes, or is in quotes and has none inside.
     """
     if not block:
         return []
-    at, text = np.asarray(starts), np.frombuffer(block, np.uint8)
-    commas = np.diff(np.searchsorted(np.flatnonzero(text == ord(",")), at))
-    strange = np.flatnonzero((text == ord('"')) | (text == ord("\r")) | (text > 127))
-    suspect = (commas != columns - 1) | (np.diff(np.searchsorted(strange, at)) > 0) | (text[at[:-1]] == ord("\n"))
-    field = rb'(?:"[^"\r]*"|[^",\r]*)'
-    agreed = re.compile(field + (b"," + field) * (columns - 1)).fullmatch
-    lines = ((n, _line(block, starts, n)) for n in np.flatnonzero(suspect).tolist())
-    return [n for n, line in lines if not line or line.startswith(b"\xef\xbb\xbf") or not agreed(line) or not _is_utf8(line)]
+    text = np.frombuffer(block, np.uint8)
+    strange = text == ord('"')
+    if b"\r" in block:
+        strange |= text == ord("\r")
+    begins = text[starts[:-1]]
+    suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == _BOM[0])
+    places, lengths = np.flatnonzero(suspect), np.diff(starts)
+    disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), columns)
+    return sorted({*(int(places[n]) for n in disagreed), *_not_utf8(block, starts)})
+
+
+def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
+    """Yield the places of the lines that are not UTF-8."""
+    if not _is_utf8(block):
+        beyond_ascii = np.flatnonzero(np.frombuffer(block, np.uint8) > 127)
+        places = np.unique(np.searchsorted(starts, beyond_ascii, side="right") - 1).tolist()
+        yield from (n for n in places if not _is_utf8(_line(block, starts, n)))
+
+
+def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[int]:
+    """Yield the numbers of those lines, which end at `ends`, on which readers of CSV disagree."""
+    agreed, at = _agreed(columns), 0
+    lines += b"" if lines.endswith(b"\n") or not lines else b"\n"
+    while (at := cast("re.Match[bytes]", agreed.match(lines, at)).end()) < len(lines):
+        number = int(np.searchsorted(ends, at, side="right"))
+        yield number
+        at = int(ends[number]) if number < len(ends) - 1 else len(lines)
+
+
+@cache
+def _agreed(columns: int) -> re.Pattern[bytes]:
+    """Return the pattern of lines on which all readers agree, as many as there are in a row."""
+    field = rb'(?:"[^"\r\n]*"|[^",\r\n]*)'
+    return re.compile(rb"(?:(?!\n|" + _BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
 
 
 def _is_utf8(line: bytes) -> bool:

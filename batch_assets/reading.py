@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from .errors import LakeError
-from .lakefile import LakeFile, Unreadable, content_version
+from .lakefile import LakeFile, Unreadable, Version, content_version
 from .settings import settings
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
@@ -19,30 +19,38 @@ CLOSED = "closed"
 
 @dataclass
 class Reading:
-    """What was read of one raw file: its version (a hash of its bytes), its size and its rows, accepted or not."""
+    """What was read of one raw file: its version (a hash of its bytes), its size in bytes, its lines, and those that are no rows."""
 
     source: str
     day: dt.date
     version: str
-    size: int
+    size: int = 0
     rows: int = 0
+    rejected: list[dict[str, object]] = field(default_factory=list)
 
 
 def version_of(source: LakeFile, root: Path, day: dt.date) -> str:
-    """Return the version of a day's file: the hash of its bytes, or `CLOSED`.
+    """Return the version of a day's file, or `CLOSED`.
+
+    Raises:
+        LakeError: there is no file, and the store was not closed.
+    """
+    return content_version(source.path(root, day)) if _exists(source, root, day) else CLOSED
+
+
+def _exists(source: LakeFile, root: Path, day: dt.date) -> bool:
+    """Say whether a day has a file; only a day on which the store was closed may have none.
 
     Raises:
         LakeError: there is no file, and the store was not closed.
     """
     path = source.path(root, day)
-    if path.exists():
-        return content_version(path)
-    if day in settings.closed_days:
-        return CLOSED
-    raise LakeError(
-        f"lake.{source.name}: there is no file for {day}; expected {path}. "
-        "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days."
-    )
+    if not path.exists() and day not in settings.closed_days:
+        raise LakeError(
+            f"lake.{source.name}: there is no file for {day}; expected {path}. "
+            "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days."
+        )
+    return path.exists()
 
 
 def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
@@ -59,33 +67,31 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
     """Read the files of `days` into `_raw`, in bounded memory; return what was read of each.
 
     Raises:
-        LakeError: a file is missing, damaged, of another form, or was changed while it was read.
+        LakeError: a file is missing, damaged or of another form.
     """
-    readings: list[Reading] = []
-    rejected: list[dict[str, object]] = []
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for day in days:
-            reading = Reading(source.name, day, version_of(source, root, day), 0)
-            readings.append(reading)
-            if reading.version == CLOSED:
-                continue
-            path = source.path(root, day)
-            reading.size = path.stat().st_size
-            bad: list[Unreadable] = []
-            for batch in source.read(root, day, bad.append):
-                reading.rows += batch.num_rows
-                yield batch
-            reading.rows += len(bad)
-            where = {"batch_date": day, "source_file": str(path.relative_to(root))}
-            rejected.extend({**where, "source_line": line.line, "reason": line.reason, "raw": line.raw} for line in bad)
-            if not reading.rows and not source.may_be_empty:
-                raise LakeError(
-                    f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {day} to the setting closed_days."
-                )
-            if content_version(path) != reading.version:
-                raise LakeError(f"{path}: the file was changed while it was read. Materialize the day again.")
-
-    load(con, RAW, source.schema, batches())
+    readings = [Reading(source.name, day, CLOSED) for day in days]
+    load(con, RAW, source.schema, (batch for reading in readings for batch in _read(source, root, reading)))
+    rejected = [line for reading in readings for line in reading.rejected]
     load(con, REJECTED, REJECTED_SCHEMA, iter([pa.RecordBatch.from_pylist(rejected, schema=REJECTED_SCHEMA)]))
     return readings
+
+
+def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a day's file; tell `reading` what it is."""
+    path, version = source.path(root, reading.day), Version()
+    if not _exists(source, root, reading.day):
+        return
+    where = {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
+
+    def reject(line: Unreadable) -> None:
+        reading.rejected.append({**where, "source_line": line.line, "reason": line.reason, "raw": line.raw})
+
+    for batch in source.read(root, reading.day, reject, version):
+        reading.rows += batch.num_rows
+        yield batch
+    reading.rows += len(reading.rejected)
+    reading.version, reading.size = str(version), path.stat().st_size
+    if not reading.rows and not source.may_be_empty:
+        raise LakeError(
+            f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days."
+        )
