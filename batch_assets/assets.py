@@ -3,7 +3,6 @@
 Belongs here: all that is Dagster's about a table. Does not belong here: how its batches are made and published.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -56,8 +55,8 @@ def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
 def table_asset(table: Table) -> dg.AssetsDefinition:
     """Return a table as an asset whose partitions are its batches.
 
-    A run of one day or of many is one step; each batch has its own materialization, check result and data version,
-    which is the hash of its content.
+    A run of one day or of many is one step. Each batch has its own materialization and data version, which is the hash
+    of its content; all of a run are published or none, so its check has one result.
     """
     key = dg.AssetKey([table.layer, table.name])
 
@@ -73,7 +72,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         deps=[_dependency(name, table.lookback.get(name, 0)) for name in table.reads],
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, partitions_def=DAILY, description=_what_is_checked(table))],
+        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, description=_what_is_checked(table))],
         dagster_type=cast(dg.DagsterType, dg.Nothing),
         retry_policy=_RETRY_PASSING_FAULTS,
     )
@@ -83,8 +82,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         try:
             published = table.publish(warehouse, days, context.run.run_id)
         except BatchError as error:
-            if error.day:
-                yield _check_result(key, error.day, passed=False, metadata={"reason": str(error)})
+            yield _check_result(key, passed=False, metadata={"batches": name_days([error.day] if error.day else days), "reason": str(error)})
             raise dg.Failure(f"{table.layer}.{table.name}: {error}", allow_retries=False) from error
         except Exception as error:
             passing = isinstance(error, duckdb.IOException | OSError)
@@ -95,7 +93,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         pointers |= _latest_events(context.instance, [table.source.name] if table.source else [])
         for batch in published.batches:
             context.log_event(_materialization(table, key, batch, published, pointers))
-            yield _check_result(key, batch.day, passed=True, metadata={"rows": batch.kept, "quarantined": batch.rejected})
+        yield _check_result(key, passed=True, metadata=_totals(published.batches))
         yield dg.Output(None, output_name="result", metadata=_EVENTS_ARE_LOGGED)
         yield dg.Output(None, output_name=f"{table.layer}__{table.name}_{CHECK}")
 
@@ -140,13 +138,17 @@ def _what_is_checked(table: Table) -> str:
     return "; ".join(parts) + ". A batch that breaks this is not published."
 
 
-def _check_result(key: dg.AssetKey, day: dt.date, *, passed: bool, metadata: Mapping[str, str | int]) -> dg.AssetCheckEvaluation:
+def _totals(batches: Sequence[Batch]) -> dict[str, str | int]:
+    kept, rejected = sum(batch.kept for batch in batches), sum(batch.rejected for batch in batches)
+    return {"batches": name_days(batch.day for batch in batches), "rows": kept, "quarantined": rejected}
+
+
+def _check_result(key: dg.AssetKey, *, passed: bool, metadata: Mapping[str, str | int]) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=key,
         check_name=CHECK,
         passed=passed,
         metadata={name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.text(value) for name, value in metadata.items()},
-        partition=day.isoformat(),
         blocking=True,
     )
 

@@ -58,7 +58,8 @@ def test_a_range_leaves_an_event_a_check_and_a_data_version_for_each_batch(wareh
         assert batch.tags
         assert (batch.metadata["dagster/row_count"].value, batch.metadata["quarantined"].value, batch.metadata["amount_cents"].value) == (1, 1, 100.0)
         assert batch.tags["dagster/data_version"] == ledger[str(day)] == batch.metadata["content"].value
-    assert [(check.partition, check.passed) for check in checks] == [("2017-01-01", True), ("2017-01-02", True)]
+    ((passed, told),) = [(check.passed, {name: value.value for name, value in check.metadata.items()}) for check in checks]
+    assert (passed, told) == (True, {"batches": "2017-01-01..2017-01-02", "rows": 2, "quarantined": 2})
 
 
 def test_a_raw_file_is_observed_when_it_is_read_and_again_only_if_it_changed(warehouse: Warehouse) -> None:
@@ -132,7 +133,7 @@ def test_a_batch_without_its_look_back_names_what_is_missing(warehouse: Warehous
     assert "marts.category_day_sales: batch 2017-01-03 reads marts.products of 2017-01-01..2017-01-03, and 2017-01-02..2017-01-03 are not published" in failure(
         result
     )
-    assert [(check.partition, check.passed) for check in checks] == [("2017-01-03", False)]
+    assert [(check.passed, check.metadata["batches"].value) for check in checks] == [(False, "2017-01-03")]
 
 
 def test_a_day_outside_the_calendar_is_refused(warehouse: Warehouse) -> None:

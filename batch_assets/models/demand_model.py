@@ -34,8 +34,8 @@ from ._demand.known import Known, as_of_days, part_known
 TRAINING_DAYS = 336
 """As-of days that a model is trained on, at most: from so many days before its retrain day."""
 
-AS_OF_STEP = 6
-"""Every sixth as-of day is trained on: all weekdays take their turn."""
+AS_OF_STEP = 8
+"""Every eighth as-of day is trained on: all weekdays take their turn."""
 
 WARM_UP = 28
 """First days of the calendar that are not trained on: too little was known on them."""

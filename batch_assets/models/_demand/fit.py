@@ -22,6 +22,7 @@ PARAMETERS: dict[str, object] = {
     "bagging_freq": 1,
     "lambda_l2": 1.0,
     "max_bin": 63,
+    "bin_construct_sample_cnt": 20_000,
     "cat_smooth": 50,
     "min_data_per_group": 200,
     "seed": 7,
@@ -31,7 +32,7 @@ PARAMETERS: dict[str, object] = {
     "verbose": -1,
 }
 TREES = {"units": 50, "lower": 30, "upper": 30}
-EVERY = {"units": 1, "lower": 3, "upper": 3}
+EVERY = {"units": 1, "lower": 2, "upper": 2}
 """Each model is trained on every so many as-of days; the bounds' width is set by the backtests anyway."""
 
 _FORM = "form.json"
