@@ -14,7 +14,7 @@ from .settings import settings
 
 _NEXT_DAYS = """
     pivot (
-        select category, strftime(target_date, '%m-%d %a') as day,
+        select category, strftime(target_date, '%Y-%m-%d %a') as day,
             round(units)::int || ' (' || round(lower)::int || '-' || round(upper)::int || ')' as pieces
         from read_parquet($1)
         where horizon <= 6 and category in (select category from read_parquet($1) group by category order by sum(units) desc, category limit 10)
