@@ -30,8 +30,6 @@ REJECTED_SCHEMA = pa.schema(
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
     """Stream Arrow batches into a temporary table, a batch at a time.
 
-    On one thread: more of them would wait for each other at the stream, and take a third longer.
-
     Raises:
         Exception: what `batches` raised, itself, and not the engine's account of it.
     """
@@ -44,13 +42,10 @@ def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.Recor
             raised.append(error)
             raise
 
-    ((threads,),) = con.con.execute("select current_setting('threads')").fetchall()
     con.con.register("_arriving", pa.RecordBatchReader.from_batches(schema, watched()))
     try:
-        con.con.execute("set threads = 1")
         con.con.execute(f"create or replace temp table {table} as from _arriving")
     except BaseException as error:
         raise (raised[0] if raised else error) from None
     finally:
-        con.con.execute(f"set threads = {threads}")
         con.con.unregister("_arriving")

@@ -6,6 +6,7 @@ are made side by side, and threads of one fit would wait for each other on a bus
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,12 @@ def forecast(files: Mapping[str, str], frame: Frame, widen: float = 1.0) -> Fore
     form = json.loads(files[_FORM])
     table = frame.features.assign(category=_codes(frame, form["categories"]))[form["features"]].to_numpy(float)
     is_open = ~frame.keys["is_closed"].to_numpy(bool)
-    raw = {name: np.asarray(lgb.Booster(model_str=files[f"{name}.txt"]).predict(table, num_threads=1)) * frame.scale for name in QUANTILES}
+
+    def predict(name: str) -> Numbers:
+        return np.asarray(lgb.Booster(model_str=files[f"{name}.txt"]).predict(table, num_threads=1)) * frame.scale
+
+    with ThreadPoolExecutor(len(QUANTILES)) as pool:
+        raw = dict(zip(QUANTILES, pool.map(predict, QUANTILES), strict=True))
     units = np.maximum(raw["units"], 0.0) * is_open
     lower = np.maximum(units - widen * np.maximum(units - raw["lower"], 0.0), 0.0) * is_open
     upper = (units + widen * np.maximum(raw["upper"] - units, 0.0)) * is_open
