@@ -60,7 +60,7 @@ def _show() -> int:
     forecast = duckdb.read_parquet(str(latest))
     (made_on, rows, categories) = forecast.aggregate("max(batch_date), count(*), count(distinct category)").fetchall()[0]
     print(f"\nForecast at the end of {made_on}: pieces, with the interval that holds them 4 times of 5, of the ten largest categories")
-    print(duckdb.sql(_NEXT_DAYS.replace("$1", f"'{latest}'")))
+    duckdb.sql(_NEXT_DAYS.replace("$1", f"'{latest}'")).show(max_width=160)
     print(
         f"All {rows:,} forecasts ({categories} categories, 14 days):\n"
         f"  read at any time     {latest}\n"
