@@ -104,4 +104,4 @@ def test_the_overview_shows_what_a_table_is_and_what_its_columns_mean(place: Pla
 
 def test_the_contract_shows_as_a_passed_check(place: Place, page: Browser) -> None:
     page.open(f"{place.address}/assets/marts/sales_lines?view=checks")
-    page.wait_for("contract\nSucceeded", "This is a blocking asset check.", f"rows {LINES}")
+    page.wait_for("contract\nSucceeded", "This is a blocking asset check.", f"batches {DAYS[0]}..{DAYS[-1]}", f"rows {LINES * len(DAYS)}")
