@@ -71,6 +71,7 @@ def _tree(module: str) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
 def _path(module: str) -> Path | None:
     try:
         spec = find_spec(module)

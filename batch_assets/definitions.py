@@ -1,7 +1,7 @@
 """What Dagster loads: every source, table, check, job and schedule that lies in its folder. Nothing is registered here.
 
-Dagster warns that observed assets, partitioned checks, look-back mappings and backfill policies are beta; its version is
-pinned, and the tests say when one of them changes.
+Dagster warns that observed assets, look-back mappings and backfill policies are beta; its version is pinned, and the
+tests say when one of them changes.
 """
 
 import warnings

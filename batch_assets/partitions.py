@@ -42,13 +42,19 @@ def retrain_day(day: dt.date) -> dt.date:
     return day - ((day.weekday() - WEEKDAYS.index(settings.retrain_weekday)) % 7) * _DAY
 
 
-def name_days(days: Iterable[dt.date]) -> str:
-    """Return days as a person would list them: runs of days as `first..last`, at most five runs."""
+def stretches(days: Iterable[dt.date]) -> list[list[dt.date]]:
+    """Return the runs of days without a gap, oldest first."""
     runs: list[list[dt.date]] = []
     for day in sorted(days):
         if runs and day - runs[-1][-1] == _DAY:
             runs[-1].append(day)
         else:
             runs.append([day])
+    return runs
+
+
+def name_days(days: Iterable[dt.date]) -> str:
+    """Return days as a person would list them: runs of days as `first..last`, at most five runs."""
+    runs = stretches(days)
     named = [f"{run[0]}" if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs]
     return ", ".join(named[:5]) + (f" and {len(named) - 5} more stretches" if len(named) > 5 else "")

@@ -15,7 +15,7 @@ from ibis.backends.duckdb import Backend
 from .definitions import build_defs
 from .layers import in_order
 from .ledger import contents, inputs_hash, recorded
-from .partitions import days_between, window
+from .partitions import days_between, stretches, window
 from .reading import version_of
 from .table import Table
 from .warehouse import Warehouse
@@ -65,7 +65,7 @@ def bring_up_to_date(first: dt.date, last: dt.date, instance: dg.DagsterInstance
     for table, start in needed(first, last):
         with warehouse.connect() as con:
             stale = stale_days(con, table, days_between(start, last), Path(warehouse.lake))
-        for stretch in _stretches(stale):
+        for stretch in stretches(stale):
             started = time.monotonic()
             tell(f"{table.layer}.{table.name}: {len(stretch)} batches, {stretch[0]}..{stretch[-1]} ...")
             _run(job, table, stretch, instance)
@@ -95,14 +95,3 @@ def _totals(warehouse: Warehouse, table: Table, days: Sequence[dt.date]) -> str:
             [f"{table.layer}.{table.name}", days[0], days[-1]],
         ).fetchall()
     return f"{kept:,} rows" + (f", {rejected:,} quarantined" if rejected else "")
-
-
-def _stretches(days: Sequence[dt.date]) -> list[list[dt.date]]:
-    """Return runs of days without a gap."""
-    runs: list[list[dt.date]] = []
-    for day in days:
-        if runs and (day - runs[-1][-1]).days == 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs

@@ -8,7 +8,6 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 import batch_assets.settings
 from batch_assets.content import row_words
 from batch_assets.errors import BreachError
-from batch_assets.layers import layer_of, tables
+from batch_assets.layers import in_order, layer_of
 from batch_assets.table import Table
 from batch_assets.warehouse import Warehouse
 
@@ -29,8 +28,8 @@ from .tiny_history import write_history
 Contents = dict[tuple[str, dt.date], str]
 Day = tuple[list[str], list[dict[str, object]]]
 
-BY_NAME = {table.name: table for table in tables()}
-IN_ORDER = [BY_NAME[name] for name in TopologicalSorter({t.name: t.tables for t in BY_NAME.values()}).static_order()]
+IN_ORDER = in_order()
+BY_NAME = {table.name: table for table in IN_ORDER}
 EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
 """The tables that need no history to be made."""
 LATE = [t for t in IN_ORDER if t not in EARLY]

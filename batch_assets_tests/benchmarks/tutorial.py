@@ -67,13 +67,13 @@ def sales_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
 @_table("category_day_sales")
 def category_day_sales(context: dg.AssetExecutionContext, sales_lines: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     """Sum the day's sales by category."""
-    return _made("category_day_sales", days=_days(context), sales_lines=_known("sales_lines", sales_lines), products=_known("products", products))
+    return _made("category_day_sales", days=_days(context), **_known(sales_lines=sales_lines, products=products))
 
 
 @_table("category_demand")
 def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.DataFrame) -> pd.DataFrame:
     """Sum the last quarter's sales by category."""
-    return _made("category_demand", days=_days(context), category_day_sales=_known("category_day_sales", category_day_sales))
+    return _made("category_demand", days=_days(context), **_known(category_day_sales=category_day_sales))
 
 
 @_table("target_calendar")
@@ -88,9 +88,8 @@ def demand_model(
 ) -> pd.DataFrame:
     """Train the model on Mondays, find it on other days."""
     frames = {"category_demand": category_demand, "target_calendar": target_calendar, "category_day_sales": category_day_sales}
-    known = {name: _known(name, frame) for name, frame in frames.items()}
     assets = {f"{find_table(name).layer}.{name}": frame for name, frame in frames.items()}
-    return _made("demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **known)
+    return _made("demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **_known(**frames))
 
 
 @_table("demand_forecast")
@@ -98,8 +97,7 @@ def demand_forecast(
     context: dg.AssetExecutionContext, category_demand: pd.DataFrame, target_calendar: pd.DataFrame, demand_model: pd.DataFrame
 ) -> pd.DataFrame:
     """Forecast the days to come."""
-    frames = {"category_demand": category_demand, "target_calendar": target_calendar, "demand_model": demand_model}
-    known = {name: _known(name, frame) for name, frame in frames.items()}
+    known = _known(category_demand=category_demand, target_calendar=target_calendar, demand_model=demand_model)
     return _made("demand_forecast", days=_days(context), artifacts=Artifacts(settings.models), **known)
 
 
@@ -123,9 +121,10 @@ def _raw(name: str, rows: pd.DataFrame, day: dt.date, first_line: int) -> ibis.T
     return ibis.memtable(pa.Table.from_pandas(rows.assign(**origin), schema=lake_file(name).schema, preserve_index=False))
 
 
-def _known(name: str, rows: pd.DataFrame) -> ibis.Table:
-    """Return a frame from the I/O manager as the function expects it; DuckDB's dates come as times, and whole numbers with gaps as floats."""
-    return ibis.memtable(pa.Table.from_pandas(rows, schema=find_table(name).contract.arrow_schema(), preserve_index=False))
+def _known(**frames: pd.DataFrame) -> dict[str, ibis.Table]:
+    """Return frames from the I/O manager as the function expects them; DuckDB's dates come as times, and whole numbers with gaps as floats."""
+    schemas = {name: find_table(name).contract.arrow_schema() for name in frames}
+    return {name: ibis.memtable(pa.Table.from_pandas(rows, schema=schemas[name], preserve_index=False)) for name, rows in frames.items()}
 
 
 def _made(name: str, **tables: Any) -> pd.DataFrame:
