@@ -4,7 +4,7 @@ Comments, docstrings and layout do not count, so a better wording restates nothi
 """
 
 import ast
-import copy
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +19,18 @@ _NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_ti
 @cache
 def code_version(module: str) -> str:
     """Return the version of a module of this package: 12 hexadecimal digits."""
-    modules = _closure(module)
-    used = sorted({name for each in modules for name in _settings_used(each)} - {*_NOT_IN_ROWS})
-    return combined([*map(_meaning, modules), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
+    modules = [_read(name) for name in _closure(module)]
+    used = sorted({name for each in modules for name in each.settings} - {*_NOT_IN_ROWS})
+    return combined([*(each.meaning for each in modules), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
+
+
+@dataclass(frozen=True)
+class _Module:
+    """What counts of a module: the modules of this package that it imports, the settings that it uses, and its code."""
+
+    imports: list[str]
+    settings: list[str]
+    meaning: str
 
 
 def _closure(module: str) -> list[str]:
@@ -31,44 +40,36 @@ def _closure(module: str) -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.append(name)
-            waiting += _imported(name)
+            waiting += _read(name).imports
     return sorted(found)
 
 
-def _imported(module: str) -> list[str]:
+@cache
+def _read(module: str) -> _Module:
+    path = _path(module)
+    assert path is not None, module
+    tree = ast.parse(path.read_text())
+    nodes = list(ast.walk(tree))
+    imports = [name for node in nodes if isinstance(node, ast.ImportFrom) and node.level for name in _imported(node, module)]
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
+    for node in nodes:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return _Module(imports, used, ast.dump(tree))
+
+
+def _imported(node: ast.ImportFrom, module: str) -> list[str]:
+    """Return the modules that a relative import in `module` names."""
     package = module.split(".")
-    names: list[str] = []
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = [*package[: len(package) - node.level], *(node.module or "").split(".")]
-            names += [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
+    base = [*package[: len(package) - node.level], *(node.module or "").split(".")]
+    names = [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
     return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
-
-
-def _settings_used(module: str) -> list[str]:
-    attributes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.Attribute))
-    return [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
 
 
 def _written(value: object) -> str:
     """Return a setting's value as text that does not depend on the order of a set."""
     return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
-
-
-@cache
-def _meaning(module: str) -> str:
-    tree = copy.deepcopy(_tree(module))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    assert path is not None, module
-    return ast.parse(path.read_text())
 
 
 @cache

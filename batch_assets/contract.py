@@ -15,6 +15,7 @@ from ibis.backends.duckdb import Backend
 from pandera.errors import SchemaErrors
 
 from .errors import BreachError
+from .staging import schema_of
 
 MOST_BREACHES = 5
 
@@ -65,13 +66,13 @@ class Contract(pa.DataFrameModel):
         Raises:
             BreachError: a row breaks the contract; the message names column, rule and a few values.
         """
-        rows = con.table(relation)
-        if set(rows.columns) != set(cls.columns()):
-            raise BreachError(f"columns {sorted(set(rows.columns) ^ set(cls.columns()))} are in the rows or in the contract, not in both")
-        if cls._breaches(con, relation, rows.schema()) == 0 or _is_empty(con, relation):
+        found = schema_of(con, relation)
+        if set(found) != set(cls.columns()):
+            raise BreachError(f"columns {sorted(set(found) ^ set(cls.columns()))} are in the rows or in the contract, not in both")
+        if cls._breaches(con, relation, found) == 0 or _is_empty(con, relation):
             return
         try:
-            cls.validate(rows, lazy=True)
+            cls.validate(con.table(relation), lazy=True)
         except SchemaErrors as breach:
             told = {f"{case['column']}: {case['error']}"[:300] for kind in breach.message.values() for cases in kind.values() for case in cases}
             raise BreachError("; ".join(sorted(told)[:MOST_BREACHES])) from None

@@ -21,7 +21,7 @@ from .content import WORDS, batch_hash, row_words
 from .contract import Contract
 from .errors import BreachError
 from .partitions import name_days
-from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, load
+from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, load, make, schema_of
 from .warehouse import finish_files
 
 
@@ -101,10 +101,10 @@ def publish(
 
 def _stage(con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatch]) -> None:
     if isinstance(rows, ir.Table):
-        con.create_table(STAGED, rows, temp=True, overwrite=True)
+        make(con, STAGED, rows)
     else:
         load(con, STAGED, target.contract.arrow_schema(), rows)
-    if REJECT not in con.table(STAGED).columns:
+    if REJECT not in schema_of(con, STAGED):
         con.con.execute(f"alter table {STAGED} add column {REJECT} varchar")
     con.con.execute(f"create or replace temp view {KEPT} as select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
 
@@ -138,7 +138,7 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
-    schema = con.table(KEPT).schema()
+    schema = schema_of(con, KEPT)
     sums = ", ".join(f"sum({word})" for word in row_words(schema))
     total = f'sum("{measure}")' if measure else "null"
     counted = {

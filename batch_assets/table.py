@@ -33,7 +33,7 @@ from .ledger import Upstream, contents, inputs_hash
 from .partitions import window
 from .publish import Batch, Receipt, Target, publish
 from .reading import Reading, read_lake
-from .staging import RAW
+from .staging import DAYS, RAW, relation
 from .warehouse import Warehouse
 
 ALL = None
@@ -163,16 +163,16 @@ class Table:
     def _rows(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Rows:
         known: dict[str, Any] = {name: self._known(con, name, days) for name in self.tables}
         if self.source:
-            known[self.source.name] = con.table(RAW)
-        provided = {"days": _days(days), "ledger": self._ledger(con, days), "artifacts": artifacts}
-        known |= {name: given for name, given in provided.items() if name in self.parameters}
+            known[self.source.name] = relation(con, RAW, _schema_of(self.source.name))
+        provided: dict[str, Callable[[], Any]] = {"days": lambda: _days(con, days), "ledger": lambda: self._ledger(con, days), "artifacts": lambda: artifacts}
+        known |= {name: given() for name, given in provided.items() if name in self.parameters}
         rows = self.function(**known)
         if isinstance(rows, ir.Table):
             return rows.filter(rows.batch_date.isin(days))
         return rows
 
     def _known(self, con: Backend, name: str, days: Sequence[dt.date]) -> ir.Table:
-        rows = con.table(name, database=layer_of(name))
+        rows = _published(con, name)
         return rows.filter(rows.batch_date.between(window(days[0], self.lookback.get(name, 0))[0], days[-1]))
 
     def _ledger(self, con: Backend, days: Sequence[dt.date]) -> ir.Table:
@@ -187,7 +187,7 @@ class Table:
         shown = {"preview": _markdown(con.con.execute(first_rows, [day]).to_arrow_table())}
         if self.show:
             names = inspect.signature(self.show).parameters
-            known = {name: con.table(name, database=layer_of(name)).filter(_.batch_date <= day) for name in names if name != "day"}
+            known = {name: _published(con, name).filter(_.batch_date <= day) for name in names if name != "day"}
             shown[self.show.__name__] = self.show(day=day, **known)
         return shown
 
@@ -224,11 +224,17 @@ def _schema_of(name: str) -> ibis.Schema:
     return ibis.Schema.from_pyarrow(find_table(name).contract.arrow_schema())
 
 
+def _published(con: Backend, name: str) -> ir.Table:
+    """Return a published table; its columns are known by its contract."""
+    return relation(con, name, _schema_of(name), layer_of(name))
+
+
 def _markdown(rows: pa.Table) -> str:
     names = rows.column_names
     lines = [names, ["---"] * len(names), *([str(row[name])[:40] for name in names] for row in rows.to_pylist())]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _days(days: Sequence[dt.date]) -> ir.Table:
-    return ibis.memtable(pa.table({"batch_date": pa.array(days, pa.date32())}))
+def _days(con: Backend, days: Sequence[dt.date]) -> ir.Table:
+    con.con.execute(f"create or replace temp table {DAYS} as select unnest(?::date[]) as batch_date", [list(days)])
+    return relation(con, DAYS, ibis.schema({"batch_date": "date"}))

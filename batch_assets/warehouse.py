@@ -16,7 +16,7 @@ import duckdb
 import ibis
 from dagster_duckdb import DuckDBResource
 from ibis.backends.duckdb import Backend
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from .errors import WarehouseError
 from .settings import settings
@@ -47,22 +47,54 @@ class Warehouse(DuckDBResource):
     models: str = Field(default_factory=lambda: str(settings.models), description="folder of the trained models")
     lock_timeout: float = Field(default_factory=lambda: settings.lock_timeout, description="seconds to wait for another process")
 
+    _in_run: bool = PrivateAttr(default=False)
+    _held: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Begin a run: its first table opens the file, which stays open for the next ones; each would take a tenth of a second for it."""
+        self._in_run = True
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """End a run: other processes may have the file."""
+        self._in_run = False
+        self._close()
+
     @contextmanager
     def connect(self) -> Iterator[Backend]:
         """Open the warehouse for writing, alone; wait for a process that holds it.
 
+        Within a run, it stays open until the run's end, or the first error: what is wrong with a connection ends with it.
+
         Raises:
             WarehouseError: it is still held after `lock_timeout`, or it is of another version.
         """
+        self._held = self._held or self._opened()
+        try:
+            connection = self._held.cursor()
+            connection.execute("set TimeZone = 'UTC'")
+            yield ibis.duckdb.from_connection(connection)
+            connection.close()
+        except BaseException:
+            self._close()
+            raise
+        if not self._in_run:
+            self._close()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
         Path(self.database).parent.mkdir(parents=True, exist_ok=True)
         connection = _when_free(lambda: _open(self.database), self.database, self.lock_timeout)
         try:
-            connection.execute("set TimeZone = 'UTC'")
             _ensure_schema(connection, self.database)
             finish_files(connection)
-            yield ibis.duckdb.from_connection(connection)
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        return connection
+
+    def _close(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
 
 
 def finish_files(connection: duckdb.DuckDBPyConnection) -> None:

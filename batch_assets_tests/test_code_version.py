@@ -23,7 +23,7 @@ def version(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str = _CODE, he
     monkeypatch.syspath_prepend(str(folder))
     for name in [name for name in sys.modules if name.startswith("somewhere")]:
         del sys.modules[name]
-    for cached in (module.code_version, module._tree, module._meaning, module._path):
+    for cached in (module.code_version, module._read, module._path):
         cached.cache_clear()
     return module.code_version("somewhere.made")
 

@@ -1,6 +1,7 @@
 """Publishing: a batch is published whole or not at all, whatever fails, and whenever the process is killed."""
 
 import datetime as dt
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -52,10 +53,10 @@ def seen(warehouse: Warehouse) -> dict[str, Any]:
 
 
 class Failing:
-    """A DuckDB connection that does something else at its k-th statement."""
+    """A DuckDB connection that does something else at the k-th statement of it and its cursors."""
 
-    def __init__(self, real: duckdb.DuckDBPyConnection, at: int, act: Callable[[], None]) -> None:
-        self._real, self._left, self._act = real, at, act
+    def __init__(self, real: duckdb.DuckDBPyConnection, statement: Callable[[], None]) -> None:
+        self._real, self._statement = real, statement
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._real, name)
@@ -63,18 +64,25 @@ class Failing:
             return found
 
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self._left -= 1
-            if self._left == 0:
-                self._act()
+            self._statement()
             return found(*args, **kwargs)
 
         return counted
 
+    def cursor(self) -> "Failing":
+        """Return a cursor whose statements count, too."""
+        return Failing(self._real.cursor(), self._statement)
+
 
 def fail_at(patch: pytest.MonkeyPatch, at: int, act: Callable[[], None]) -> None:
     """Let the next connection's k-th statement, from 1, act before it runs."""
-    opened = batch_assets.warehouse._open
-    patch.setattr(batch_assets.warehouse, "_open", lambda database: Failing(opened(database), at, act))
+    opened, numbers = batch_assets.warehouse._open, itertools.count(1)
+
+    def statement() -> None:
+        if next(numbers) == at:
+            act()
+
+    patch.setattr(batch_assets.warehouse, "_open", lambda database: Failing(opened(database), statement))
 
 
 def fail() -> None:

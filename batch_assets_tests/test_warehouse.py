@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+import batch_assets.warehouse
 from batch_assets.errors import WarehouseError
 from batch_assets.warehouse import Warehouse
 
@@ -72,3 +74,47 @@ def test_a_connection_ends_with_its_block_even_after_an_error(warehouse: Warehou
         raise RuntimeError("inside")
     with duckdb.connect(warehouse.database, read_only=True) as reader:
         assert reader.execute("select schema_version from quality.warehouse").fetchall() == [(1,)]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each time that a warehouse's file is opened."""
+    noted: list[str] = []
+    really_open = batch_assets.warehouse._open
+
+    def note_and_open(database: str) -> duckdb.DuckDBPyConnection:
+        noted.append(database)
+        return really_open(database)
+
+    monkeypatch.setattr(batch_assets.warehouse, "_open", note_and_open)
+    return noted
+
+
+def test_a_run_opens_the_file_once_and_gives_it_back(warehouse: Warehouse, opened: list[str]) -> None:
+    @dg.asset
+    def first(warehouse: Warehouse) -> None:
+        with warehouse.connect() as con:
+            con.con.execute("create temp table staged as select 1 as n")
+            con.con.execute("create table quality.first as from staged")
+
+    @dg.asset(deps=[first])
+    def second(warehouse: Warehouse) -> None:
+        with warehouse.connect() as con:
+            assert con.con.execute("from quality.first").fetchall() == [(1,)]
+            assert not con.con.execute("select 1 from duckdb_tables() where temporary").fetchall()
+
+    assert dg.materialize([first, second], resources={"warehouse": warehouse}).success
+    assert opened == [warehouse.database]
+    with duckdb.connect(warehouse.database, read_only=True) as reader:
+        assert reader.execute("from quality.first").fetchall() == [(1,)]
+
+
+def test_a_step_that_is_tried_again_opens_the_file_anew(warehouse: Warehouse, opened: list[str]) -> None:
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
+    def tried_twice(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
+        with warehouse.connect():
+            if context.retry_number == 0:
+                raise duckdb.IOException("no space left on device")
+
+    assert dg.materialize([tried_twice], resources={"warehouse": warehouse}).success
+    assert opened == [warehouse.database] * 2

@@ -73,7 +73,7 @@ class Place:
         home = self.folder / "dagster"
         if not home.exists():
             home.mkdir(parents=True)
-            (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+            shutil.copyfile(_ROOT / "dagster.yaml.example", home / "dagster.yaml")
         places = {"LAKE": self.lake, "WAREHOUSE": self.folder / "warehouse.duckdb", "PUBLISHED": self.folder / "published", "MODELS": self.folder / "models"}
         command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", module, *arguments]
         environment = {

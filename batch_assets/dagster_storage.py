@@ -1,0 +1,100 @@
+"""Dagster's storage in SQLite, with an event log that keeps its files open. `dagster.yaml` names it.
+
+Dagster's own opens and closes its files for each event, and each commit waits for the disk: most of what an event costs.
+Here a file is opened once, and a commit waits for the operating system alone (`synchronous=NORMAL`, as SQLite advises for
+write-ahead logs): a killed process loses nothing, a power cut at most the last events of Dagster's log. What was
+published is in the ledger, which the warehouse writes in transactions of its own.
+
+The files and their content are Dagster's, so its own storage reads and writes them, too.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+MOST_OPEN = 8
+"""Files that are open at once: the index of all runs, and the runs that were looked at last."""
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """Dagster's event log, a file for each run and an index of all; a file that is in use stays open."""
+
+    def __init__(self, base_dir: str) -> None:
+        """Open the log in a folder."""
+        self._connections: dict[str, Connection] = {}
+        self._tables: set[str] = set()
+        super().__init__(base_dir)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            connection = self._connections.pop(shard, None) or self._opened(shard)
+            self._connections[shard] = connection
+            before = _changes(connection)
+            with connection.begin():
+                yield connection
+            if _changes(connection) > before:
+                # Who watches a run, as the UI does, is told of a change of this file; the change itself is in the write-ahead log beside it.
+                os.utime(self.path_for_shard(shard))
+
+    def _opened(self, shard: str) -> Connection:
+        while len(self._connections) >= MOST_OPEN:
+            self._connections.pop(next(iter(self._connections))).close()
+        shared = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        engine = create_engine(self.conn_string_for_shard(shard), poolclass=NullPool, connect_args=shared)
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        connection = engine.connect()
+        connection.execute(text("pragma synchronous = normal"))
+        connection.commit()
+        return connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Say whether the index has a table; Dagster asks for each event, and a table that is there stays."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def wipe(self) -> None:
+        """Remove all events."""
+        self._close()
+        super().wipe()
+
+    def dispose(self) -> None:
+        """Close the log."""
+        self._close()
+        super().dispose()
+
+    def _close(self) -> None:
+        with self._db_lock:
+            while self._connections:
+                self._connections.popitem()[1].close()
+
+
+class OpenSqliteStorage(DagsterSqliteStorage):
+    """Dagster's storage of runs, schedules and events below one folder; the events are in an `OpenEventLog`."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        """Open the storage in a folder, with the files that Dagster's own would have there."""
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = OpenEventLog(_event_logs_directory(base_dir))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> "OpenSqliteStorage":
+        """Open the storage as `dagster.yaml` says."""
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+def _changes(connection: Connection) -> int:
+    """Return how many rows were ever changed through a connection."""
+    sqlite = connection.connection.driver_connection
+    return int(sqlite.total_changes) if sqlite else 0
