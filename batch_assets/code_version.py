@@ -1,9 +1,10 @@
 """The version of a table's code: what its module says, the modules of this package that it imports, and the settings they use.
 
-Comments, docstrings and layout do not count, so a better wording restates nothing. Nor do settings that no row depends on.
+Comments, docstrings, descriptions and layout do not count, so a better wording restates nothing. Nor do settings that no row depends on.
 """
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -17,11 +18,11 @@ _NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_ti
 
 
 @cache
-def code_version(module: str) -> str:
-    """Return the version of a module of this package: 12 hexadecimal digits."""
-    modules = [_read(name) for name in _closure(module)]
-    used = sorted({name for each in modules for name in each.settings} - {*_NOT_IN_ROWS})
-    return combined([*(each.meaning for each in modules), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
+def code_version(*modules: str) -> str:
+    """Return the version of modules of this package, taken together: 12 hexadecimal digits."""
+    read = [_read(name) for name in _closure(modules)]
+    used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
+    return combined([*(each.meaning for each in read), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class _Module:
     meaning: str
 
 
-def _closure(module: str) -> list[str]:
+def _closure(modules: Sequence[str]) -> list[str]:
     found: list[str] = []
-    waiting = [module]
+    waiting = [*modules]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -56,6 +57,8 @@ def _read(module: str) -> _Module:
     for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
+        if isinstance(node, ast.Call):
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
     return _Module(imports, used, ast.dump(tree))
 
 

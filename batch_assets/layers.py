@@ -31,14 +31,19 @@ def layer_of(name: str) -> str:
     return found[0]
 
 
+def module_of(name: str) -> str:
+    """Return the module of a source or table."""
+    return f"{__package__}.{layer_of(name)}.{name}"
+
+
 def lake_file(name: str) -> LakeFile:
     """Return the raw source of that name."""
-    return getattr(import_module(f"{__package__}.lake.{name}"), name)
+    return getattr(import_module(module_of(name)), name)
 
 
 def find_table(name: str) -> "Table":
     """Return the table of that name."""
-    return getattr(import_module(f"{__package__}.{layer_of(name)}.{name}"), name)
+    return getattr(import_module(module_of(name)), name)
 
 
 def sources() -> Iterator[LakeFile]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from .errors import LakeError
-from .lakefile import LakeFile, Unreadable, Version, content_version
+from .formats.lines import Unreadable
+from .lakefile import LakeFile, Version, content_version
 from .settings import settings
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 

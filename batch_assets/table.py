@@ -28,7 +28,7 @@ from .artifacts import Artifacts
 from .code_version import code_version
 from .contract import Contract
 from .lakefile import LakeFile
-from .layers import find_table, lake_file, layer_of
+from .layers import find_table, lake_file, layer_of, module_of
 from .ledger import Upstream, contents, inputs_hash
 from .partitions import window
 from .publish import Batch, Receipt, Target, publish
@@ -126,8 +126,8 @@ class Table:
 
     @property
     def code(self) -> str:
-        """Version of the code that makes the rows: it changes when the function, or what it imports here, does."""
-        return code_version(self.function.__module__)
+        """Version of the code that makes the rows: it changes when the function, what it imports here, or how its raw source is read does."""
+        return code_version(self.function.__module__, *([module_of(self.source.name)] if self.source else []))
 
     def expression(self) -> ir.Table | None:
         """Return the expression over tables without rows; None if the rows are made in Python."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import batch_assets.code_version as module
+from batch_assets.layers import tables
 from batch_assets.settings import settings
 
 _CODE = '"""Doc."""\nfrom . import helper\n\ndef made(x):\n    """Say."""\n    return x + 1  # one more\n'
@@ -31,6 +32,25 @@ def version(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str = _CODE, he
 def test_comments_docstrings_and_layout_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = '"""Other."""\nfrom . import helper\n\n\ndef made(x):\n    """Tell."""\n    return (x + 1)\n'
     assert version(tmp_path, monkeypatch) == version(tmp_path, monkeypatch, code=other)
+
+
+def test_descriptions_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from .helper import Field\n\nunits = Field(ge={}, description='{}')\n"
+    first = version(tmp_path, monkeypatch, code=code.format(0, "pieces"))
+    assert version(tmp_path, monkeypatch, code=code.format(0, "pieces sold")) == first
+    assert version(tmp_path, monkeypatch, code=code.format(1, "pieces")) != first
+
+
+def test_how_a_raw_source_is_read_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    module.code_version.cache_clear()
+    before = {table.name: table.code for table in tables()}
+    read = module._read
+    changed = module._Module([], [], "read in another way")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_read", lambda name: changed if name.endswith(".formats.csv") else read(name))
+        module.code_version.cache_clear()
+        assert {table.name for table in tables() if table.code != before[table.name]} == {"sales_lines"}
+    module.code_version.cache_clear()
 
 
 def test_code_counts_here_and_in_what_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,10 @@ import pytest
 
 import batch_assets.lakefile
 from batch_assets.errors import LakeError
-from batch_assets.lakefile import Csv, Format, JsonLines, LakeFile, Unreadable
+from batch_assets.formats.csv import Csv
+from batch_assets.formats.json_lines import JsonLines
+from batch_assets.formats.lines import Format, Unreadable
+from batch_assets.lakefile import LakeFile
 
 DAY = dt.date(2017, 1, 1)
 HEADER = b"a,b,c\n"

@@ -1,6 +1,7 @@
 """The catalogue: products that were added or changed since the day before; the first file is a full dump."""
 
-from ..lakefile import JsonLines, LakeFile
+from ..formats.json_lines import JsonLines
+from ..lakefile import LakeFile
 
 catalogue = LakeFile(
     name="catalogue",

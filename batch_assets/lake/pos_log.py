@@ -1,6 +1,7 @@
 """The till log: every line of every receipt, as the tills wrote it, in one file a store-local day."""
 
-from ..lakefile import Csv, LakeFile
+from ..formats.csv import Csv
+from ..lakefile import LakeFile
 
 pos_log = LakeFile(
     name="pos_log",

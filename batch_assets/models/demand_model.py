@@ -24,6 +24,7 @@ from ..code_version import code_version
 from ..content import combined
 from ..contract import Contract, Field
 from ..errors import UntrainedError
+from ..features.target_calendar import HORIZON
 from ..partitions import retrain_day
 from ..settings import settings
 from ..table import table
@@ -44,7 +45,6 @@ MOST_FITS_AT_ONCE = 8
 """Each takes some hundred megabytes."""
 
 BACKTESTS = 3
-HORIZON = 14
 LOOK_BACK = 6 + BACKTESTS * HORIZON + TRAINING_DAYS
 
 MODEL = "demand_model"
@@ -188,7 +188,7 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
         "model": MODEL,
         "version": version,
         "trained_on": trained_on.isoformat(),
-        "data": {"first_as_of": max(trained_on - (TRAINING_DAYS - 1) * _DAY, settings.first_day).isoformat(), "last_target": trained_on.isoformat()},
+        "data": {"first_as_of": _as_of(trained_on, trained_on)[0].isoformat(), "last_target": trained_on.isoformat()},
         "parameters": {**PARAMETERS, "trees": TREES, "every": EVERY, "as_of_step": AS_OF_STEP},
         "importance": {name: round(float(gain) / total, 4) for name, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0]))},
         "backtests": [asdict(test) for test in tests],

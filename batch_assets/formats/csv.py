@@ -1,0 +1,151 @@
+"""Comma-separated lines, read fast: most are read at once, and those on which readers of CSV may disagree one by one."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from .lines import Rows, Unreadable
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Csv:
+    """Comma-separated lines under a header, quoted with `"`; no newline inside a field. Source: RFC 4180."""
+
+    header_lines = 1
+
+    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
+        """Return how the header differs from the expected columns, or None."""
+        found = line.decode("utf-8-sig", "backslashreplace").rstrip("\r").split(",")
+        if tuple(found) == columns:
+            return None
+        missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
+        told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
+        return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
+
+    def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        """Read the lines on which all readers of CSV agree at once, and the odd ones one by one; both ways give the same rows."""
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        starts = _line_starts(block)
+        odd = _odd_lines(block, starts, len(columns))
+        edges = [0, *(int(edge) for n in odd for edge in (starts[n], starts[n + 1])), len(block)]
+        even = block if not odd else b"".join([block[begin:end] for begin, end in zip(edges[::2], edges[1::2], strict=True)])
+        lines = np.delete(np.arange(len(starts) - 1), odd)
+        some, uneven = self._at_once(even, lines, first_line, columns)
+        others = sorted([*odd, *uneven])
+        return _in_order(some, self._one_by_one([(first_line + n, _line(block, starts, n)) for n in others], columns))
+
+    def _at_once(self, block: bytes, lines: NDArray[np.int64], first_line: int, columns: tuple[str, ...]) -> tuple[Rows, list[int]]:
+        """Return the rows of a block, and which of its `lines` have another number of fields."""
+        uneven: list[int] = []
+        if not block:
+            return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), []), uneven
+
+        def skip(row: pacsv.InvalidRow) -> str:
+            uneven.append(row.number - 1)
+            return "skip"
+
+        read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
+        text = pacsv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
+        table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip), text)
+        fields = [column.chunk(0) if column.num_chunks else pa.array([], pa.string()) for column in table.columns]
+        return Rows(fields, pa.array(np.delete(lines, uneven) + first_line, pa.int64()), []), lines[uneven].tolist()
+
+    def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        unreadable: list[Unreadable] = []
+        for number, raw in numbered:
+            try:
+                row = next(csv.reader([raw.decode("utf-8")], strict=True), [])
+            except UnicodeDecodeError:
+                unreadable.append(Unreadable.of(number, "the line is not UTF-8", raw))
+            except csv.Error as error:
+                unreadable.append(Unreadable.of(number, f"the line is not CSV: {error}", raw))
+            else:
+                if len(row) == len(columns):
+                    rows.append(row)
+                    lines.append(number)
+                else:
+                    unreadable.append(Unreadable.of(number, f"{len(row)} fields instead of {len(columns)}", raw))
+        fields = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)] or [pa.array([], pa.string()) for _ in columns]
+        return Rows(fields, pa.array(lines, pa.int64()), unreadable)
+
+
+def _line_starts(block: bytes) -> NDArray[np.int64]:
+    """Return where each line starts, and, last, where the block ends."""
+    starts = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+    return np.concatenate([[0], starts] if block.endswith(b"\n") or not block else [[0], starts, [len(block)]])
+
+
+def _line(block: bytes, starts: NDArray[np.int64], number: int) -> bytes:
+    return block[starts[number] : starts[number + 1]].removesuffix(b"\n")
+
+
+def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[int]:
+    """Return the places of the lines that readers of CSV may understand differently, whatever their number of fields.
+
+    All agree on UTF-8 text in which a field is either free of quotes, or is in quotes and has none inside.
+    """
+    if not block:
+        return []
+    text = np.frombuffer(block, np.uint8)
+    strange = text == ord('"')
+    if b"\r" in block:
+        strange |= text == ord("\r")
+    begins = text[starts[:-1]]
+    suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == _BOM[0])
+    places, lengths = np.flatnonzero(suspect), np.diff(starts)
+    disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), columns)
+    return sorted({*(int(places[n]) for n in disagreed), *_not_utf8(block, starts)})
+
+
+def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
+    """Yield the places of the lines that are not UTF-8."""
+    if not _is_utf8(block):
+        beyond_ascii = np.flatnonzero(np.frombuffer(block, np.uint8) > 127)
+        places = np.unique(np.searchsorted(starts, beyond_ascii, side="right") - 1).tolist()
+        yield from (n for n in places if not _is_utf8(_line(block, starts, n)))
+
+
+def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[int]:
+    """Yield the numbers of those lines, which end at `ends`, on which readers of CSV disagree."""
+    agreed, at = _agreed(columns), 0
+    lines += b"" if lines.endswith(b"\n") or not lines else b"\n"
+    while (at := cast("re.Match[bytes]", agreed.match(lines, at)).end()) < len(lines):
+        number = int(np.searchsorted(ends, at, side="right"))
+        yield number
+        at = int(ends[number]) if number < len(ends) - 1 else len(lines)
+
+
+@cache
+def _agreed(columns: int) -> re.Pattern[bytes]:
+    """Return the pattern of lines on which all readers agree, as many as there are in a row."""
+    field = rb'(?:"[^"\r\n]*"|[^",\r\n]*)'
+    return re.compile(rb"(?:(?!\n|" + _BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _in_order(some: Rows, others: Rows) -> Rows:
+    """Return the rows of both, by line."""
+    if not len(others.lines):
+        return Rows(some.fields, some.lines, others.unreadable)
+    lines = pa.concat_arrays([some.lines, others.lines])
+    order = pa.array(np.argsort(lines.to_numpy()))
+    fields = [pa.concat_arrays(both).take(order) for both in zip(some.fields, others.fields, strict=True)]
+    return Rows(fields, lines.take(order), others.unreadable)

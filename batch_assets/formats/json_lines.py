@@ -1,0 +1,50 @@
+"""One JSON object a line."""
+
+import orjson
+import pyarrow as pa
+
+from .lines import Rows, Unreadable
+
+
+class JsonLines:
+    """One JSON object a line, with exactly the expected members; numbers become text as JSON writes them. Source: jsonlines.org."""
+
+    header_lines = 0
+
+    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
+        """Return None: there is no header."""
+        return None
+
+    def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
+        """Read a block line by line."""
+        values: list[list[str | None]] = [[] for _ in columns]
+        lines: list[int] = []
+        unreadable: list[Unreadable] = []
+        for number, raw in enumerate(_lines(block), first_line):
+            row = self._row(raw, columns)
+            if isinstance(row, str):
+                unreadable.append(Unreadable.of(number, row, raw))
+                continue
+            lines.append(number)
+            for column, name in zip(values, columns, strict=True):
+                value = row[name]
+                column.append(value if value is None or isinstance(value, str) else orjson.dumps(value).decode())
+        return Rows([pa.array(column, pa.string()) for column in values], pa.array(lines, pa.int64()), unreadable)
+
+    def _row(self, raw: bytes, columns: tuple[str, ...]) -> dict[str, object] | str:
+        """Return the line's object, or why it is none."""
+        try:
+            row = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return "the line is not JSON"
+        if not isinstance(row, dict):
+            return f"the line is JSON, but a {type(row).__name__}, not an object"
+        if row.keys() != set(columns):
+            missing, extra = sorted(set(columns) - row.keys()), sorted(row.keys() - set(columns))
+            return "; ".join([f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra))
+        return row
+
+
+def _lines(block: bytes) -> list[bytes]:
+    lines = block.removesuffix(b"\n").split(b"\n") if block else []
+    return [line.removesuffix(b"\r") for line in lines] if b"\r" in block else lines
