@@ -1,5 +1,6 @@
 """The whole path as a person runs it: a small lake, the real command lines, the forecasts read while they are written."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,10 +13,13 @@ import pandas as pd
 import pytest
 
 from batch_assets.demo import build
+from batch_assets.demo.catalogue import RATES as CATALOGUE_RATES
+from batch_assets.demo.dirt import RATES as TILL_RATES
 
 from .lake_writer import day_of
 
 LAST = day_of(44)
+MANIFEST = "manifest.json"
 _TABLES = "group:marts or group:features"
 
 
@@ -23,7 +27,7 @@ _TABLES = "group:marts or group:features"
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a person who has a small lake, and no warehouse yet."""
     folder = tmp_path_factory.mktemp("person")
-    build(folder / "lake", folder / "manifest.json", last=LAST, households=80)
+    build(folder / "lake", folder / MANIFEST, last=LAST, households=80, dirtier=20)
     (folder / "dagster").mkdir()
     (folder / "dagster" / "dagster.yaml").write_text((Path(__file__).parents[1] / "dagster.yaml.example").read_text())
     return os.environ | {
@@ -78,6 +82,32 @@ def test_from_raw_files_to_forecasts_through_the_command_line(environment: dict[
     again = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(LAST))
     assert again.stdout.strip() == "everything is up to date", again.stderr
     assert ledger(environment) == published
+
+    missing = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(day_of(45)))
+    assert missing.returncode == 1
+    assert "2017-02-15" in missing.stderr
+    assert "Traceback" not in missing.stderr
+    assert ledger(environment) == published
+
+
+def test_the_quarantine_is_the_dirt_that_was_sown_line_by_line(environment: dict[str, str]) -> None:
+    warehouse = Path(environment["BATCH_ASSETS_WAREHOUSE"])
+    files = [file for day in json.loads((warehouse.parent / MANIFEST).read_text())["days"].values() for file in day.values()]
+    sown = [(file["file"], kind, line["line"]) for file in files for kind, lines in file["dirt"].items() for line in lines]
+    to_refuse = sorted((file, refused_line(file, kind, line)) for file, kind, line in sown if kind != "late")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        refused = connection.execute("select source_file, source_line from quality.quarantine order by all").fetchall()
+        rows = "select sum(rows_in), sum(rows_kept), sum(rows_rejected) from quality.batches where rows_in is not null"
+        ((read, kept, rejected),) = connection.execute(rows).fetchall()
+    assert {kind for _, kind, _ in sown} == {*TILL_RATES, *CATALOGUE_RATES}
+    assert refused == to_refuse
+    assert (read, rejected) == (sum(file["lines"] for file in files), len(to_refuse))
+    assert read == kept + rejected
+
+
+def refused_line(file: str, kind: str, line: int) -> int:
+    """Return which line a piece of dirt makes refused: of two lines for a product, the later one holds, and a copy follows its original."""
+    return line - 1 if kind == "repeated" and file.startswith("catalogue/") else line
 
 
 def test_a_killed_run_leaves_whole_batches_and_no_lock(environment: dict[str, str]) -> None:
