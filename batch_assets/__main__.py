@@ -43,9 +43,12 @@ def _update(first: dt.date, last: dt.date) -> int:
     started = time.monotonic()
     try:
         count = bring_up_to_date(first, last, dg.DagsterInstance.get(), Warehouse(), _tell)
-    except (BatchError, RuntimeError) as error:
+    except (BatchError, RuntimeError, dg.DagsterError) as error:
         print(error, file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        print("interrupted: what is published is whole, and stays; the same command goes on from there", file=sys.stderr)
+        return 130
     _tell(f"{count} batches published in {time.monotonic() - started:.0f} s" if count else "everything is up to date")
     return 0
 

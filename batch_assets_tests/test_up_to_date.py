@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from batch_assets.__main__ import main
 from batch_assets.settings import settings
 from batch_assets.up_to_date import bring_up_to_date, needed
 from batch_assets.warehouse import Warehouse
@@ -45,3 +46,19 @@ def test_a_missing_file_stops_it_with_its_name(warehouse: Warehouse) -> None:
     write_history(Path(warehouse.lake), 3)
     with dg.instance_for_test() as instance, pytest.raises(LakeError, match=r"lake\.\w+: there is no file for 2017-01-04"):
         bring_up_to_date(day_of(3), day_of(3), instance, warehouse, lambda line: None)
+
+
+def test_a_missing_setting_of_dagster_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert main(["up-to-date", "--from", "2017-02-01", "--to", "2017-02-02"]) == 1
+    assert "DAGSTER_HOME" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr("batch_assets.up_to_date.bring_up_to_date", interrupted)
+    assert main(["up-to-date", "--from", "2017-02-01", "--to", "2017-02-02"]) == 130
+    assert capsys.readouterr().err.startswith("interrupted: what is published is whole")

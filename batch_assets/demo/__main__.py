@@ -45,6 +45,8 @@ def main() -> None:
             print(f"delivered again: {redeliver(asked.lake, asked.day)}")
     except (OSError, ValueError) as wrong:
         raise SystemExit(f"error: {wrong}") from wrong
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted: the files that are written are whole, and stay; the same command goes on from there") from None
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Never
 import pytest
 
 from batch_assets.demo import build, files, redeliver
+from batch_assets.demo.__main__ import main
 from batch_assets.demo.damage import BROKEN_DAYS
 
 from .conftest import DIRTIER, FIRST, HOUSEHOLDS, LAST, Lake
@@ -147,3 +148,13 @@ def test_progress_is_told(lake: Lake) -> None:
         progress=told.append,
     )
     assert "34 files of 17 days" in told[-1]
+
+
+def test_an_interrupt_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("batch_assets.demo.__main__.build", interrupted)
+    monkeypatch.setattr("sys.argv", ["demo", "build"])
+    with pytest.raises(SystemExit, match="interrupted: the files that are written are whole"):
+        main()
