@@ -93,14 +93,24 @@ def _print(scored: pd.DataFrame) -> None:
     errors = _errors(scored)
     open_days = scored[~scored["is_closed"]]
     covered = {f"{day:%Y-%m-%d}": _covered(rows).mean() for day, rows in open_days.groupby("batch_date")}
-    rows = [[day, *(f"{by_method[method]:.4f}" for method in METHODS), f"{covered[day]:.3f}"] for day, by_method in errors.items()]
+    totals = {f"{day:%Y-%m-%d}": rows[OURS].sum() / rows["sold"].sum() for day, rows in scored.groupby("batch_date")}
+    rows = [[day, *(f"{by_method[method]:.4f}" for method in METHODS), f"{covered[day]:.3f}", f"{totals[day]:.2f}"] for day, by_method in errors.items()]
     means = [f"{np.mean([by_method[method] for by_method in errors.values()]):.4f}" for method in METHODS]
     print_table(
         f"WAPE, {HORIZON} days ahead, {len(scored):,} forecasts; of which {len(scored) - len(open_days):,} are of closed days, 0 by every method",
-        ["as of", *METHODS, "coverage"],
-        [*rows, ["mean", *means, f"{_covered(open_days).mean():.3f}"]],
+        ["as of", *METHODS, "coverage", "forecast total / sold"],
+        [*rows, ["mean", *means, f"{_covered(open_days).mean():.3f}", f"{np.mean(list(totals.values())):.2f}"]],
     )
+    hindsight = np.mean([_in_hindsight(rows) for _, rows in scored.groupby("batch_date")])
+    print(f"  mean WAPE if each category's total of the {HORIZON} days and each day's total of all categories were known in advance: {hindsight:.4f}")
     print(f"  crossings: {_crossings(scored)}, negatives: {_negatives(scored)}")
+
+
+def _in_hindsight(rows: pd.DataFrame) -> float:
+    """Return the error that is left to a forecast that has no error by category, nor by day: what none can be expected to beat."""
+    sold = rows["sold"]
+    by_category, by_day = (rows.groupby(of)["sold"].transform("sum") for of in ("category", "target_date"))
+    return wape(_numbers(by_category * by_day / sold.sum()), _numbers(sold))
 
 
 def _covered(rows: pd.DataFrame) -> pd.Series:
