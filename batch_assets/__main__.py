@@ -6,6 +6,7 @@ days and nothing else; `python -m batch_assets forecasts` prints the latest ones
 
 import argparse
 import datetime as dt
+import logging
 import sys
 import time
 
@@ -27,23 +28,41 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m batch_assets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     update = commands.add_parser("up-to-date", help="publish the batches that are missing or stale")
-    update.add_argument("--from", dest="first", type=dt.date.fromisoformat, required=True, help="first day to predict")
-    update.add_argument("--to", dest="last", type=dt.date.fromisoformat, required=True, help="last day to predict")
+    update.add_argument("--from", dest="first", type=_day, required=True, help="first day to predict")
+    update.add_argument("--to", dest="last", type=_day, required=True, help="last day to predict")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     chosen = parser.parse_args(arguments)
-    return _update(chosen.first, chosen.last) if chosen.command == "up-to-date" else _show()
+    if chosen.command == "forecasts":
+        return _show()
+    if chosen.first > chosen.last:
+        parser.error(f"--from {chosen.first} is after --to {chosen.last}")
+    return _update(chosen.first, chosen.last)
+
+
+def _day(text: str) -> dt.date:
+    """Return a day of the calendar."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2017-12-26") from None
+    if day < settings.first_day or (settings.last_day and day > settings.last_day):
+        raise argparse.ArgumentTypeError(f"{day} is outside the calendar, {settings.first_day} to {settings.last_day}: see the settings first_day and last_day")
+    return day
 
 
 def _update(first: dt.date, last: dt.date) -> int:
     import dagster as dg
+    import duckdb
 
     from .up_to_date import bring_up_to_date
     from .warehouse import Warehouse
 
+    # The warehouse tells whom it waits for through Dagster's logger, which is silent outside a run.
+    dg.get_dagster_logger().addHandler(logging.StreamHandler())
     started = time.monotonic()
     try:
         count = bring_up_to_date(first, last, dg.DagsterInstance.get(), Warehouse(), _tell)
-    except (BatchError, RuntimeError, dg.DagsterError) as error:
+    except (BatchError, RuntimeError, OSError, duckdb.Error, dg.DagsterError) as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
@@ -63,14 +82,14 @@ def _show() -> int:
     forecast = duckdb.read_parquet(str(latest))
     (made_on, rows, categories) = forecast.aggregate("max(batch_date), count(*), count(distinct category)").fetchall()[0]
     print(f"\nForecast at the end of {made_on}: pieces, with the interval that holds them 4 times of 5, of the ten largest categories")
-    duckdb.sql(_NEXT_DAYS.replace("$1", f"'{latest}'")).show(max_width=160)
+    duckdb.sql(_NEXT_DAYS.replace("$1", "'" + str(latest).replace("'", "''") + "'")).show(max_width=160)
     print(
         f"All {rows:,} forecasts ({categories} categories, 14 days):\n"
         f"  read at any time     {latest}\n"
         f"  every batch          {settings.published / 'demand_forecast'}/*.parquet\n"
         f"  in the warehouse     {settings.warehouse}: predictions.demand_forecast, predictions.demand_forecast_latest\n"
-        f"Query them:  python -c \"import pandas; print(pandas.read_parquet('{latest}'))\"\n"
-        f'             python -c "import duckdb; print(duckdb.sql(\\"from \'{latest}\'\\"))"\n'
+        f"Query them:  {sys.executable} -c \"import pandas; print(pandas.read_parquet('{latest}'))\"\n"
+        f'             {sys.executable} -c "import duckdb; print(duckdb.sql(\\"from \'{latest}\'\\"))"\n'
         "Open Dagster: make ui"
     )
     return 0

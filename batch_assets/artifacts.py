@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import UntrainedError
+
 
 @dataclass(frozen=True)
 class Artifacts:
@@ -52,7 +54,16 @@ class Artifacts:
         return self.path(model, version, name).read_text(encoding="utf-8")
 
     def all(self, model: str, version: str) -> dict[str, str]:
-        """Return all files of a version, by name."""
+        """Return all files of a version, by name.
+
+        Raises:
+            UntrainedError: they are not there.
+        """
+        if not self.has(model, version):
+            raise UntrainedError(
+                f"the files of {model}'s version {version} are not in {self._folder(model, version)}. Bring the folder back, or materialize "
+                f"models/{model} of the day on which it was trained, and of this one, again: the same version comes back."
+            )
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(self._folder(model, version).iterdir())}
 
     def _folder(self, model: str, version: str) -> Path:

@@ -3,6 +3,7 @@
 Belongs here: all that is Dagster's about a table. Does not belong here: how its batches are made and published.
 """
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,7 @@ from typing import Any, cast
 import dagster as dg
 import duckdb
 
-from .errors import BatchError
+from .errors import BatchError, WarehouseError
 from .lakefile import LakeFile
 from .layers import layer_of
 from .lineage import column_lineage
@@ -27,7 +28,7 @@ OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "
 _VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
 _SINCE_EVER = -36_525
-_RETRY_PASSING_FAULTS = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+_RETRIES, _SECONDS_TO_RETRY = 2, 10
 
 
 def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
@@ -74,20 +75,27 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=[dg.AssetCheckSpec(CHECK, asset=key, blocking=True, description=_what_is_checked(table))],
         dagster_type=cast(dg.DagsterType, dg.Nothing),
-        retry_policy=_RETRY_PASSING_FAULTS,
     )
     def publish(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         days = days_of(context.partition_keys)
+        if not days:
+            raise dg.Failure(f"{table.layer}.{table.name}: no day was asked for; is the first day of the range after its last?", allow_retries=False)
         pointers = _latest_events(context.instance, table.tables)
         try:
             published = table.publish(warehouse, days, context.run.run_id)
         except BatchError as error:
-            yield _check_result(key, passed=False, metadata={"batches": name_days([error.day] if error.day else days), "reason": str(error)})
+            if not isinstance(error, WarehouseError):
+                yield _check_result(key, passed=False, metadata={"batches": name_days([error.day] if error.day else days), "reason": str(error)})
             raise dg.Failure(f"{table.layer}.{table.name}: {error}", allow_retries=False) from error
         except Exception as error:
-            passing = isinstance(error, duckdb.IOException | OSError)
+            if "Query interrupted" in str(error):
+                raise dg.DagsterExecutionInterruptedError from error
             told = f"{table.layer}.{table.name}, {name_days(days)}: {error}. Nothing was published; the batches before it are still there."
-            raise dg.Failure(told, allow_retries=passing) from error
+            failure = dg.Failure(told, allow_retries=False)
+            failure.__cause__ = error
+            if isinstance(error, duckdb.IOException | OSError):
+                raise _retry(context.retry_number) from failure
+            raise failure from error
         for event in _observations(context.instance, published.readings):
             context.log_event(event)
         pointers |= _latest_events(context.instance, [table.source.name] if table.source else [])
@@ -98,6 +106,11 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         yield dg.Output(None, output_name=f"{table.layer}__{table.name}_{CHECK}")
 
     return publish
+
+
+def _retry(before: int) -> dg.RetryRequested:
+    """Return the request to try again after a fault that may pass. A retry policy would also try again what a person has ended."""
+    return dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_SECONDS_TO_RETRY * 2**before * random.uniform(0.5, 1.5))
 
 
 def _dependency(name: str, look_back: int | None) -> dg.AssetDep:

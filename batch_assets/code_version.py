@@ -13,7 +13,7 @@ from pathlib import Path
 from .content import combined
 from .settings import settings
 
-_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts")
+_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts", "charts")
 _NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_timeout")
 
 
@@ -51,21 +51,23 @@ def _read(module: str) -> _Module:
     assert path is not None, module
     tree = ast.parse(path.read_text())
     nodes = list(ast.walk(tree))
-    imports = [name for node in nodes if isinstance(node, ast.ImportFrom) and node.level for name in _imported(node, module)]
+    imports = [name for node in nodes if isinstance(node, ast.ImportFrom) for name in _imported(node, module)]
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
     for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-    return _Module(imports, used, ast.dump(tree))
+    return _Module(imports, used, ast.unparse(tree))
 
 
 def _imported(node: ast.ImportFrom, module: str) -> list[str]:
-    """Return the modules that a relative import in `module` names."""
+    """Return the modules of this package that an import in `module` names."""
     package = module.split(".")
-    base = [*package[: len(package) - node.level], *(node.module or "").split(".")]
+    if not node.level and (node.module or "").split(".")[0] != package[0]:
+        return []
+    base = [*(package[: len(package) - node.level] if node.level else []), *(node.module or "").split(".")]
     names = [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
     return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
 

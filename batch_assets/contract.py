@@ -69,6 +69,7 @@ class Contract(pa.DataFrameModel):
         found = schema_of(con, relation)
         if set(found) != set(cls.columns()):
             raise BreachError(f"columns {sorted(set(found) ^ set(cls.columns()))} are in the rows or in the contract, not in both")
+        cls._check_finite(con, relation)
         if cls._breaches(con, relation, found) == 0 or _is_empty(con, relation):
             return
         try:
@@ -76,6 +77,17 @@ class Contract(pa.DataFrameModel):
         except SchemaErrors as breach:
             told = {f"{case['column']}: {case['error']}"[:300] for kind in breach.message.values() for cases in kind.values() for case in cases}
             raise BreachError("; ".join(sorted(told)[:MOST_BREACHES])) from None
+
+    @classmethod
+    def _check_finite(cls, con: Backend, relation: str) -> None:
+        """Check that every number is one: the engine and pandera take "not a number" for greater than any limit."""
+        names = [name for name, column in cls.columns().items() if column.dtype.type.is_floating()]
+        if not names:
+            return
+        counts = ", ".join(f"count(*) filter (not isfinite({_quoted(name)}))" for name in names)
+        broken = dict(zip(names, con.con.execute(f"select {counts} from {relation}").fetchall()[0], strict=True))
+        if told := [f"{name}: {count} values are not finite numbers" for name, count in broken.items() if count]:
+            raise BreachError("; ".join(told))
 
     @classmethod
     def _breaches(cls, con: Backend, relation: str, found: Mapping[str, Any]) -> int | None:

@@ -15,13 +15,13 @@ from typing import Any
 import dagster as dg
 
 gc.disable()  # What is imported stays: looking for garbage among a million such objects, now and at the process's end, is a fifth of a day's run.
-
-from .assets import source_asset, table_asset  # noqa: E402
-from .layers import sources, tables  # noqa: E402
-from .warehouse import Warehouse  # noqa: E402
-
-gc.set_threshold(50_000, 20, 100)
-gc.enable()
+try:
+    from .assets import source_asset, table_asset
+    from .layers import sources, tables
+    from .warehouse import Warehouse
+finally:
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def build_defs(**resources: Any) -> dg.Definitions:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 from ibis.backends.duckdb import Backend
 
 from .content import combined
@@ -27,11 +28,12 @@ class Upstream:
 
 
 def contents(con: Backend, assets: Sequence[str], last: dt.date) -> dict[tuple[str, dt.date], str]:
-    """Return the content hash of every batch of `assets` up to `last`."""
+    """Return the content hash of every batch of `assets` up to `last` whose rows are there."""
     rows = con.con.execute(
-        "select asset, batch_date, content from quality.batches where asset in (select unnest(?)) and batch_date <= ?", [list(assets), last]
+        "select asset, batch_date, content, rows_kept from quality.batches where asset in (select unnest(?)) and batch_date <= ?", [list(assets), last]
     ).fetchall()
-    return {(asset, day): content for asset, day, content in rows}
+    there = {asset: _rows_there(con, asset) for asset in assets}
+    return {(asset, day): content for asset, day, content, kept in rows if there[asset].get(day, 0) == kept}
 
 
 def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
@@ -54,6 +56,16 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
 
 
 def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
-    """Return, for each published batch of a table, the code version and the inputs' hashes that it was made with."""
-    rows = con.con.execute("select batch_date, code, inputs from quality.batches where asset = ?", [asset]).fetchall()
-    return {day: (code, json.loads(inputs)) for day, code, inputs in rows}
+    """Return, for each published batch of a table whose rows are there, the code version and the inputs' hashes that it was made with."""
+    rows = con.con.execute("select batch_date, code, inputs, rows_kept from quality.batches where asset = ?", [asset]).fetchall()
+    there = _rows_there(con, asset)
+    return {day: (code, json.loads(inputs)) for day, code, inputs, kept in rows if there.get(day, 0) == kept}
+
+
+def _rows_there(con: Backend, asset: str) -> dict[dt.date, int]:
+    """Return how many rows each batch of a table has: somebody may have dropped the table, or deleted from it, by hand."""
+    layer, name = asset.split(".")
+    try:
+        return dict(con.con.execute(f'select batch_date, count(*) from {layer}."{name}" group by batch_date').fetchall())
+    except duckdb.CatalogException:
+        return {}

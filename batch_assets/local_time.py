@@ -19,7 +19,8 @@ def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
     nearest known one.
     """
     changes = _changes()
-    offset = ibis.cases(*((utc < end, minutes) for end, minutes in changes[:-1]), else_=changes[-1][1])
+    always = ibis.literal(changes[-1][1])
+    offset = ibis.cases(*((utc < end, minutes) for end, minutes in changes[:-1]), else_=always) if changes[:-1] else always
     return utc + offset.as_interval("m")
 
 

@@ -19,7 +19,7 @@ from ibis.backends.duckdb import Backend
 
 from .content import WORDS, batch_hash, row_words
 from .contract import Contract
-from .errors import BreachError
+from .errors import BreachError, WarehouseError
 from .partitions import name_days
 from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, load, make, schema_of
 from .warehouse import finish_files
@@ -56,6 +56,7 @@ class Receipt:
         code: version of the table's code.
         inputs: by day and upstream, the hash of the batches read.
         rows_in: by day, the rows read from the lake; None for a table that reads no raw file.
+        may_keep_none: whether a batch of which no row was accepted may be published: little is said in a day.
         measures: by day, the exact total that an aggregate must keep, and the column that must keep it.
     """
 
@@ -63,6 +64,7 @@ class Receipt:
     code: str
     inputs: Mapping[dt.date, Mapping[str, str]]
     rows_in: Mapping[dt.date, int] | None = None
+    may_keep_none: bool = False
     measures: Mapping[str, Mapping[dt.date, int]] | None = None
 
 
@@ -87,6 +89,7 @@ def publish(
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.
+        WarehouseError: the batches are published, but their files cannot be put into their places yet.
     """
     _stage(con, target, rows)
     _set_rejects_aside(con, raw_rows=receipt.rows_in is not None)
@@ -95,7 +98,9 @@ def publish(
     _check_conserved(con, batches, receipt)
     files = _write_files(con.con, target, days) if target.files else []
     _swap(con.con, target, batches, receipt, files)
-    finish_files(con.con)
+    left = finish_files(con.con)
+    if told := [left[str(final)] for _, final in files if str(final) in left]:
+        raise WarehouseError(" ".join(told))
     return batches
 
 
@@ -163,12 +168,13 @@ def _check_conserved(con: Backend, batches: Sequence[Batch], receipt: Receipt) -
                 "A table that reads the lake gives each row back once, with a reject_reason if it is not accepted.",
                 day=batch.day,
             )
-        if rows_in and not batch.kept:
+        if rows_in and not batch.kept and not receipt.may_keep_none:
             reasons = con.con.execute(
-                f"select reason, count(*) n from {REJECTED} where batch_date = ? group by 1 order by n desc, 1 limit 3",
+                f"""select reason, count(*) n, arg_min(source_file || ', line ' || source_line, source_line)
+                from {REJECTED} where batch_date = ? group by 1 order by n desc, 1 limit 3""",
                 [batch.day],
             ).fetchall()
-            told = "; ".join(f"{reason} ({n} rows)" for reason, n in reasons)
+            told = "; ".join(f"{reason} ({n} rows, the first is {first})" for reason, n, first in reasons)
             raise BreachError(f"batch {batch.day}: none of the {rows_in} rows was accepted: {told}. Is it the right file?", day=batch.day)
     for column, expected in (receipt.measures or {}).items():
         found = dict(con.con.execute(f'select batch_date, sum("{column}") from {KEPT} group by 1').fetchall())
@@ -186,7 +192,7 @@ def _write_files(connection: duckdb.DuckDBPyConnection, target: Target, days: Se
     folder.mkdir(parents=True, exist_ok=True)
     order = ", ".join(f'"{column}"' for column in target.contract.grain())
     for day, (staged, _) in zip(days, pairs, strict=True):
-        connection.execute(f"copy (from {KEPT} where batch_date = '{day}' order by {order}) to '{staged}' (format parquet, compression zstd)")
+        connection.execute(f"copy (from {KEPT} where batch_date = '{day}' order by {order}) to {_text(staged)} (format parquet, compression zstd)")
     newest, staged_newest = max(days), folder / ".latest.staged"
     if not any(day > newest.isoformat() for day in (path.stem for path in folder.glob("????-??-??.parquet"))):
         shutil.copyfile(folder / f".{newest}.staged", staged_newest)
@@ -195,6 +201,11 @@ def _write_files(connection: duckdb.DuckDBPyConnection, target: Target, days: Se
         with staged.open("rb") as file:
             os.fsync(file.fileno())
     return pairs
+
+
+def _text(path: Path) -> str:
+    """Return a path as SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _swap(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, files: Iterable[tuple[Path, Path]]) -> None:

@@ -50,7 +50,8 @@ def _exists(source: LakeFile, root: Path, day: dt.date) -> bool:
     if not path.exists() and day not in settings.closed_days:
         raise LakeError(
             f"lake.{source.name}: there is no file for {day}; expected {path}. "
-            "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days."
+            "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days.",
+            day=day,
         )
     return path.exists()
 
@@ -100,12 +101,17 @@ def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordB
     def reject(line: Unreadable) -> None:
         reading.rejected.append({**where, "source_line": line.line, "reason": line.reason, "raw": line.raw})
 
-    for batch in source.read(root, reading.day, reject, version):
-        reading.rows += batch.num_rows
-        yield batch
+    try:
+        for batch in source.read(root, reading.day, reject, version):
+            reading.rows += batch.num_rows
+            yield batch
+    except LakeError as error:
+        error.day = reading.day
+        raise
     reading.rows += len(reading.rejected)
     reading.version, reading.size = str(version), path.stat().st_size
     if not reading.rows and not source.may_be_empty:
         raise LakeError(
-            f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days."
+            f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days.",
+            day=reading.day,
         )

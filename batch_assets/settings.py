@@ -5,11 +5,13 @@ that is named `BATCH_ASSETS_` and the setting in capitals: `BATCH_ASSETS_TIME_ZO
 """
 
 import datetime as dt
+import os
 from pathlib import Path
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from dateutil.rrule import rrulestr
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -21,7 +23,7 @@ Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 class Settings(BaseSettings):
     """Where things are, and which calendar the store keeps."""
 
-    model_config = SettingsConfigDict(env_prefix="BATCH_ASSETS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BATCH_ASSETS_", env_file=".env", env_parse_none_str="null", extra="ignore")
 
     lake: Path = Field(_DATA / "lake", description="folder of the raw daily files")
     warehouse: Path = Field(_DATA / "warehouse.duckdb", description="the DuckDB file that holds every table")
@@ -49,6 +51,39 @@ class Settings(BaseSettings):
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
     min_training_days: int = Field(120, ge=30, description="days of history below which no model is trained")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone of the IANA database, such as Europe/Berlin") from None
+        return name
+
+    @field_validator("shopping_holidays")
+    @classmethod
+    def _are_rules(cls, holidays: dict[str, str]) -> dict[str, str]:
+        for name, rule in holidays.items():
+            try:
+                rrulestr(rule)
+            except ValueError:
+                raise ValueError(f"{name}: {rule!r} is no recurrence rule, such as FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24") from None
+        return holidays
+
+    @model_validator(mode="after")
+    def _is_a_calendar(self) -> Self:
+        if self.last_day and self.last_day < self.first_day:
+            raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}; set both, or last_day to null for a calendar that goes on")
+        return self
+
+    @model_validator(mode="after")
+    def _are_all_known(self) -> Self:
+        prefix = str(self.model_config["env_prefix"])
+        known = {f"{prefix}{name}".upper() for name in type(self).model_fields}
+        if unknown := sorted(name for name in os.environ if name.upper().startswith(prefix) and name.upper() not in known):
+            raise ValueError(f"no such setting: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -156,7 +156,9 @@ class Table:
                 inputs[reading.day][f"lake.{reading.source}"] = reading.version
             rows = self._rows(reader, days, Artifacts(Path(warehouse.models)))
             target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
-            receipt = Receipt(run_id, self.code, inputs, {r.day: r.rows for r in readings} if self.source else None, self._measures(con, days))
+            rows_in = {reading.day: reading.rows for reading in readings} if self.source else None
+            may_keep_none = self.source is not None and self.source.may_be_empty
+            receipt = Receipt(run_id, self.code, inputs, rows_in, may_keep_none, self._measures(con, days))
             batches = publish(con, target, rows, days, receipt, self.measure)
             return Published(batches, readings, inputs, {days[-1]: self._shown(con, days[-1])})
 
@@ -186,10 +188,18 @@ class Table:
         first_rows = f'select * exclude (batch_date) from {self.layer}."{self.name}" where batch_date = ? order by {order} limit 5'
         shown = {"preview": _markdown(con.con.execute(first_rows, [day]).to_arrow_table())}
         if self.show:
+            shown[self.show.__name__] = self._chart(con, day)
+        return shown
+
+    def _chart(self, con: Backend, day: dt.date) -> str:
+        """Return the chart; a batch that is published stays so if it cannot be made."""
+        assert self.show
+        try:
             names = inspect.signature(self.show).parameters
             known = {name: _published(con, name).filter(_.batch_date <= day) for name in names if name != "day"}
-            shown[self.show.__name__] = self.show(day=day, **known)
-        return shown
+            return self.show(day=day, **known)
+        except Exception as error:
+            return f"The chart could not be made: {error}"
 
     def _measures(self, con: Backend, days: Sequence[dt.date]) -> dict[str, dict[dt.date, int]]:
         totals: dict[str, dict[dt.date, int]] = {}

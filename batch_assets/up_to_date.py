@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
 from ibis.backends.duckdb import Backend
 
 from .definitions import build_defs
@@ -59,6 +60,7 @@ def bring_up_to_date(first: dt.date, last: dt.date, instance: dg.DagsterInstance
 
     Raises:
         RuntimeError: a run failed; Dagster has its log.
+        KeyboardInterrupt: a run was interrupted, or terminated in Dagster.
     """
     job = build_defs(warehouse=warehouse).resolve_job_def("__ASSET_JOB")
     count = 0
@@ -83,9 +85,16 @@ def _run(job: dg.JobDefinition, table: Table, days: Sequence[dt.date], instance:
         raise_on_error=False,
     )
     if not result.success:
+        if any(_is_interrupt(event) for event in result.all_events):
+            raise KeyboardInterrupt
         failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
         reasons = [failure.user_failure_data.description if failure.user_failure_data else str(failure.error) for failure in failures]
         raise RuntimeError("; ".join(str(reason) for reason in reasons))
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    failed = event.event_type == dg.DagsterEventType.RUN_FAILURE
+    return event.event_type == dg.DagsterEventType.RUN_CANCELED or (failed and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION)
 
 
 def _totals(warehouse: Warehouse, table: Table, days: Sequence[dt.date]) -> str:

@@ -85,7 +85,8 @@ class Warehouse(DuckDBResource):
         connection = _when_free(lambda: _open(self.database), self.database, self.lock_timeout)
         try:
             _ensure_schema(connection, self.database)
-            finish_files(connection)
+            for told in finish_files(connection).values():
+                dg.get_dagster_logger().warning(told)
         except BaseException:
             connection.close()
             raise
@@ -97,13 +98,26 @@ class Warehouse(DuckDBResource):
             self._held = None
 
 
-def finish_files(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rename the files of committed batches into place: those of this process, or of one that was killed in between."""
+def finish_files(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Rename the files of committed batches into place: those of this process, or of one that was killed in between.
+
+    Returns:
+        By path, why a file cannot be put into its place; it is tried again whenever the warehouse is opened.
+    """
+    left: dict[str, str] = {}
     for staged, final in connection.execute("from quality.pending_files").fetchall():
-        if Path(staged).exists():
-            Path(final).parent.mkdir(parents=True, exist_ok=True)
-            Path(staged).replace(final)
-        connection.execute("delete from quality.pending_files where staged = ? and final = ?", [staged, final])
+        try:
+            if Path(staged).exists():
+                Path(final).parent.mkdir(parents=True, exist_ok=True)
+                Path(staged).replace(final)
+        except OSError as error:
+            left[final] = (
+                f"{final}: the batch is published in the warehouse, but its file cannot be put into this place ({error}). "
+                "Make room for it; the next run puts it there, and materializing the batch again tells Dagster of it."
+            )
+        else:
+            connection.execute("delete from quality.pending_files where staged = ? and final = ?", [staged, final])
+    return left
 
 
 def _open(database: str) -> duckdb.DuckDBPyConnection:
@@ -130,7 +144,7 @@ def _when_free(connect: Callable[[], duckdb.DuckDBPyConnection], database: str, 
         except duckdb.IOException as error:
             if "Conflicting lock" not in str(error):
                 raise
-            holder = re.search(r"held in (.+?)\.? See also", str(error), re.DOTALL)
+            holder = re.search(r"held in (.+?\(PID \d+\))", str(error), re.DOTALL)
             who = holder[1] if holder else "another process"
             if time.monotonic() - started > patience:
                 raise WarehouseError(

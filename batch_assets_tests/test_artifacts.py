@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from batch_assets.artifacts import Artifacts
+from batch_assets.errors import UntrainedError
 
 
 def test_a_version_has_its_files(tmp_path: Path) -> None:
@@ -32,3 +33,8 @@ def test_a_version_that_was_not_written_whole_is_not_there(tmp_path: Path, monke
     with pytest.raises(OSError, match="No space"):
         store.put("m", "v", {"model.txt": "trees"})
     assert not store.has("m", "v")
+
+
+def test_files_that_are_lost_are_told_with_how_to_have_them_back(tmp_path: Path) -> None:
+    with pytest.raises(UntrainedError, match=r"the files of m's version v are not in .*v\. Bring the folder back, or materialize models/m of the day"):
+        Artifacts(tmp_path).all("m", "v")

@@ -1,16 +1,21 @@
 """The assets in Dagster: what a run leaves in its event log, what a failure says, what is stale, and the graph itself."""
 
+import dataclasses
 import datetime as dt
 import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
 
 from batch_assets.definitions import build_defs
+from batch_assets.layers import find_table
+from batch_assets.table import Published, Table
 from batch_assets.warehouse import Warehouse
 
 from .lake_writer import day_of, till_line, write_day, write_till
@@ -97,7 +102,7 @@ def test_a_changed_file_makes_its_own_batch_stale_and_no_other(warehouse: Wareho
     [
         (None, r"marts\.sales_lines: lake\.pos_log: there is no file for 2017-01-02; expected .*2017-01-02\.csv\.gz\. Materialize the day when"),
         ([], r"2017-01-02\.csv\.gz: the file has no rows\. Ask for it again"),
-        (["x"] * 3, r"marts\.sales_lines: batch 2017-01-02: none of the 3 rows was accepted: 1 fields instead of 12 \(3 rows\)\. Is it the right file"),
+        (["x"] * 3, r"batch 2017-01-02: none of the 3 rows was accepted: 1 fields .* \(3 rows, the first is sales/pos/2017-01-02\.csv\.gz, line 2\)\. Is it"),
         ("cut", r"2017-01-02\.csv\.gz: cut off or damaged .*Nothing of it was taken; ask for the file again"),
         ("header", r"2017-01-02\.csv\.gz: line 1: the header changed: missing quantity; unexpected qty\. Ask for the file again, or describe"),
     ],
@@ -134,6 +139,85 @@ def test_a_batch_without_its_look_back_names_what_is_missing(warehouse: Warehous
         result
     )
     assert [(check.passed, check.metadata["batches"].value) for check in checks] == [(False, "2017-01-03")]
+
+
+def test_a_batch_whose_rows_were_deleted_by_hand_is_missing(warehouse: Warehouse) -> None:
+    write_day(Path(warehouse.lake), day_of(0))
+    with dg.instance_for_test() as instance:
+        assert run(instance, warehouse, [PRODUCTS, SALES], 0, 0).success
+        with warehouse.connect() as con:
+            con.con.execute("drop table marts.sales_lines")
+        result = run(instance, warehouse, [dg.AssetKey(["marts", "category_day_sales"])], 0, 0)
+    assert "batch 2017-01-01 reads marts.sales_lines of 2017-01-01, and 2017-01-01 is not published" in failure(result)
+
+
+def test_a_source_that_may_have_nothing_to_say_may_have_nothing_good_to_say(warehouse: Warehouse) -> None:
+    write_day(Path(warehouse.lake), day_of(0))
+    write_day(Path(warehouse.lake), day_of(1), products=["{broken"])
+    with dg.instance_for_test() as instance:
+        assert run(instance, warehouse, [PRODUCTS], 0, 1).success
+    with warehouse.connect() as con:
+        assert con.con.execute("select rows_kept, rows_rejected from quality.batches order by batch_date").fetchall() == [(1, 0), (0, 1)]
+        ((file, line, raw),) = con.con.execute("select source_file, source_line, raw from quality.quarantine").fetchall()
+    assert (file, line, raw) == ("catalogue/2017-01-02.jsonl", 1, "{broken")
+
+
+def failing(error: Exception, times: int) -> Callable[..., Published]:
+    """Return a publication that fails so many times before it does what it should."""
+    really, left = Table.publish, iter([error] * times)
+
+    def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Published:
+        for failure in left:
+            raise failure
+        return really(table, warehouse, days, run_id)
+
+    return publish
+
+
+@pytest.mark.parametrize(("error", "times"), [(OSError("stale file handle"), 2), (duckdb.IOException("could not read"), 1)])
+def test_a_fault_that_passes_is_tried_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> None:
+    monkeypatch.setattr("batch_assets.assets._SECONDS_TO_RETRY", 0)
+    monkeypatch.setattr(Table, "publish", failing(error, times))
+    write_day(Path(warehouse.lake), day_of(0))
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES], 0, 0)
+        assert result.success
+        assert [event.event_type_value for event in result.all_events].count("STEP_UP_FOR_RETRY") == times
+
+
+def test_a_fault_that_does_not_pass_is_told_after_the_last_attempt(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batch_assets.assets._SECONDS_TO_RETRY", 0)
+    monkeypatch.setattr(Table, "publish", failing(OSError("No space left on device"), 3))
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES], 0, 0)
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    told = event.step_failure_data.error_display_string
+    assert "marts.sales_lines, 2017-01-01: No space left on device. Nothing was published; the batches before it are still there." in told
+
+
+@pytest.mark.parametrize("error", [duckdb.InterruptException("Query interrupted"), KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()])
+def test_what_a_person_has_ended_is_not_tried_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr(Table, "publish", failing(error, 1))
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES], 0, 0)
+    assert not result.success
+    assert "STEP_UP_FOR_RETRY" not in [event.event_type_value for event in result.all_events]
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(warehouse: Warehouse) -> None:
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES], 1, 0)
+    assert failure(result) == "marts.sales_lines: no day was asked for; is the first day of the range after its last?"
+
+
+def test_a_chart_that_cannot_be_made_does_not_unpublish_its_batch(warehouse: Warehouse) -> None:
+    def broken_chart(day: dt.date) -> str:
+        raise ZeroDivisionError("nothing sold")
+
+    write_day(Path(warehouse.lake), day_of(0))
+    table = dataclasses.replace(find_table("sales_lines"), show=broken_chart)
+    published = table.publish(warehouse, [day_of(0)], "run")
+    assert published.shown[day_of(0)]["broken_chart"] == "The chart could not be made: nothing sold"
 
 
 def test_a_day_outside_the_calendar_is_refused(warehouse: Warehouse) -> None:

@@ -41,6 +41,27 @@ def test_descriptions_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert version(tmp_path, monkeypatch, code=code.format(1, "pieces")) != first
 
 
+def test_an_argument_that_is_called_description_counts_where_it_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "def made(rows):\n    return rows.mutate(description='{}')\n"
+    assert version(tmp_path, monkeypatch, code=code.format("one")) != version(tmp_path, monkeypatch, code=code.format("two"))
+
+
+@pytest.mark.parametrize("line", ["from . import helper", "from .helper import help", "from somewhere import helper", "from somewhere.helper import help"])
+def test_code_that_is_imported_counts_however_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    code = f"{line}\n\ndef made(x):\n    return x\n"
+    assert version(tmp_path, monkeypatch, code=code) != version(tmp_path, monkeypatch, code=code, helper="def help(x):\n    return -x\n")
+
+
+def test_a_closed_day_is_of_the_calendar_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    module.code_version.cache_clear()
+    before = {table.name: table.code for table in tables()}
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "closed_days", frozenset({dt.date(2017, 7, 4)}))
+        module.code_version.cache_clear()
+        assert {table.name for table in tables() if table.code != before[table.name]} == {"target_calendar"}
+    module.code_version.cache_clear()
+
+
 def test_how_a_raw_source_is_read_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     module.code_version.cache_clear()
     before = {table.name: table.code for table in tables()}

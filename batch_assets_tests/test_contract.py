@@ -100,3 +100,11 @@ def test_another_type_is_a_breach() -> None:
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::int as least, 1.0::double as more")
     with pytest.raises(BreachError, match=r"least: .*int"):
         Samples.hold(con, "rows")
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
+def test_what_is_no_finite_number_is_a_breach(wrong: str) -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute(f"create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, '{wrong}'::double as more")
+    with pytest.raises(BreachError, match=r"^more: 1 values are not finite numbers$"):
+        Samples.hold(con, "rows")

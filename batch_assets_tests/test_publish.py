@@ -15,9 +15,11 @@ import pytest
 
 import batch_assets.warehouse
 from batch_assets.contract import Contract, Field
-from batch_assets.errors import BreachError
+from batch_assets.errors import BreachError, WarehouseError
 from batch_assets.publish import Receipt, Target, publish
 from batch_assets.warehouse import Warehouse
+
+from .conftest import warehouse_in
 
 DAY, NEXT = dt.date(2017, 1, 1), dt.date(2017, 1, 2)
 
@@ -167,7 +169,7 @@ def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
 def test_what_was_committed_and_not_renamed_is_finished_by_the_next_process(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     put(warehouse, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("batch_assets.publish.finish_files", lambda _: None)
+        patch.setattr("batch_assets.publish.finish_files", lambda _: {})
         put(warehouse, 2)
     with warehouse.connect() as con:
         assert con.con.execute("from quality.pending_files").fetchall() == []
@@ -221,3 +223,22 @@ def test_a_batch_and_the_latest_are_parquet_files(warehouse: Warehouse) -> None:
     ]
     assert duckdb.read_parquet(str(folder / "latest" / "things.parquet")).fetchall() == [(NEXT, 1), (NEXT, 2)]
     assert duckdb.read_parquet(str(folder / "things" / "2017-01-01.parquet")).fetchall() == [(DAY, 9)]
+
+
+def test_a_file_that_cannot_be_put_into_its_place_is_told_and_put_there_later(warehouse: Warehouse) -> None:
+    put(warehouse, 1)
+    final = Path(warehouse.published) / "things" / "2017-01-01.parquet"
+    final.unlink()
+    final.mkdir()
+    with pytest.raises(WarehouseError, match=r"2017-01-01\.parquet: the batch is published in the warehouse, but its file cannot be put into this place"):
+        put(warehouse, 2)
+    put(warehouse, 3, days=(NEXT,))
+    final.rmdir()
+    assert seen(warehouse)["predictions.things"] == [(DAY, 2), (NEXT, 3)]
+    assert duckdb.read_parquet(str(final)).fetchall() == [(DAY, 2)]
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    warehouse = warehouse_in(tmp_path / "O'Neill's ; data")
+    put(warehouse, 1)
+    assert duckdb.read_parquet(str(Path(warehouse.published) / "latest" / "things.parquet")).fetchall() == [(DAY, 1)]

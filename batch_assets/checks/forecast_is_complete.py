@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ..features.target_calendar import HORIZON
+from ..horizon import HORIZON
 from ..warehouse import Warehouse
 
 _MISSING = f"""

@@ -9,14 +9,15 @@ import pyarrow as pa
 from dateutil.rrule import rrulestr
 
 from ..contract import Contract, Field
+from ..horizon import HORIZON
 from ..settings import settings
 from ..table import table
 
-HORIZON = 14
-"""Days ahead that are forecast."""
-
 FAR = 30
 """Days beyond which a holiday has no effect; the largest distance that is told."""
+
+_COUNTED_FROM = datetime.datetime.combine(datetime.date(2000, 1, 1), datetime.time.min)
+"""The day from which rules count their intervals: the same one whatever days a run asks for."""
 
 _DAY = datetime.timedelta(days=1)
 
@@ -77,4 +78,4 @@ def _days_since(day: datetime.date, holidays: list[datetime.date]) -> int:
 def _holidays(first_year: int, last_year: int) -> list[datetime.date]:
     """Return the shopping holidays of some years."""
     first, last = (datetime.datetime.combine(day, datetime.time.min) for day in (datetime.date(first_year, 1, 1), datetime.date(last_year, 12, 31)))
-    return sorted({day.date() for rule in settings.shopping_holidays.values() for day in rrulestr(rule, dtstart=first).between(first, last, inc=True)})
+    return sorted({day.date() for rule in settings.shopping_holidays.values() for day in rrulestr(rule, dtstart=_COUNTED_FROM).between(first, last, inc=True)})

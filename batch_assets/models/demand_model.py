@@ -24,12 +24,13 @@ from ..code_version import code_version
 from ..content import combined
 from ..contract import Contract, Field
 from ..errors import UntrainedError
-from ..features.target_calendar import HORIZON
+from ..horizon import HORIZON
 from ..partitions import retrain_day
 from ..settings import settings
 from ..table import table
 from ._demand.backtest import Score, score
 from ._demand.fit import EVERY, PARAMETERS, TREES, forecast, train
+from ._demand.frame import BASELINES
 from ._demand.known import Known, as_of_days, part_known
 
 TRAINING_DAYS = 336
@@ -49,7 +50,6 @@ LOOK_BACK = 6 + BACKTESTS * HORIZON + TRAINING_DAYS
 
 MODEL = "demand_model"
 FITS = f"{MODEL}.fits"
-BASELINE = "level x weekday"
 LIGHTGBM = "lightgbm"
 
 _DAY = datetime.timedelta(days=1)
@@ -61,7 +61,7 @@ class DemandModel(Contract):
     batch_date: dt.Date = Field(description="the day on which it is in force")
     version: dt.String = Field(description="hash of training batches, parameters, features and code: the model's folder")
     trained_on: dt.Date = Field(description="the retrain day: nothing that became known later was used")
-    in_force: dt.String = Field(isin=[LIGHTGBM, BASELINE], description="the method that forecasts: the model, or the baseline that it did not beat")
+    in_force: dt.String = Field(isin=[LIGHTGBM, *BASELINES], description="the method that forecasts: the model, or the best baseline if it did not beat that")
     reason: dt.String = Field(description="why that method")
     wape_model: dt.Float64 = Field(ge=0, description="the model's error in the latest backtest")
     wape_baseline: dt.Float64 = Field(ge=0, description="the best baseline's error in the latest backtest")
@@ -181,7 +181,7 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
     booster = lgb.Booster(model_str=files["units.txt"])
     gains = dict(zip(booster.feature_name(), booster.feature_importance("gain"), strict=True))
     total = float(sum(gains.values())) or 1.0
-    latest = tests[-1]
+    latest = next((test for test in reversed(tests) if any(test.wape.values())), tests[-1])
     best = min((error, name) for name, error in latest.wape.items() if name != LIGHTGBM)
     wins = latest.wape[LIGHTGBM] < best[0]
     return {
@@ -193,7 +193,7 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
         "importance": {name: round(float(gain) / total, 4) for name, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0]))},
         "backtests": [asdict(test) for test in tests],
         "interval_factor": round(float(np.mean([test.widen for test in tests])), 4),
-        "in_force": LIGHTGBM if wins else BASELINE,
+        "in_force": LIGHTGBM if wins else best[1],
         "reason": f"WAPE {latest.wape[LIGHTGBM]:.4f} {'beats' if wins else 'does not beat'} {best[1]}'s {best[0]:.4f} in the backtest of {latest.origin}",
         "wape_baseline": best[0],
     }

@@ -12,10 +12,10 @@ from ibis import _
 
 from ..artifacts import Artifacts
 from ..contract import Contract, Field
-from ..features.target_calendar import HORIZON
+from ..horizon import HORIZON
 from ..models._demand.fit import Forecast, forecast
 from ..models._demand.frame import Frame, build_frame
-from ..models.demand_model import BASELINE, MODEL
+from ..models.demand_model import LIGHTGBM, MODEL
 from ..table import table
 
 DECIMALS = 2
@@ -71,8 +71,8 @@ def _of(rows: ir.Table, days: Sequence[datetime.date]) -> pd.DataFrame:
 def _batches(frame: Frame, model: pd.Series, artifacts: Artifacts) -> pa.RecordBatch:
     """Forecast the batches of the days on which a model is in force."""
     made = forecast(artifacts.all(MODEL, model["version"]), frame, model["interval_factor"])
-    if model["in_force"] == BASELINE:
-        made = _with_units(made, frame.baselines[BASELINE])
+    if model["in_force"] != LIGHTGBM:
+        made = _with_units(made, frame.baselines[model["in_force"]])
     rows = frame.keys.drop(columns="is_closed").assign(
         units=np.round(made.units, DECIMALS),
         lower=np.round(made.lower, DECIMALS),

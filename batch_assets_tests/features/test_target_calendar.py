@@ -3,8 +3,10 @@
 import datetime as dt
 
 import pyarrow as pa
+import pytest
 
 from batch_assets.features.target_calendar import target_calendar
+from batch_assets.settings import settings
 
 from ..frames import days
 
@@ -32,3 +34,10 @@ def test_holidays_are_told_by_their_distance() -> None:
 
 def test_a_closed_day_is_known_in_advance() -> None:
     assert [row["target_date"] for row in made(dt.date(2017, 12, 20)) if row["is_closed"]] == [dt.date(2017, 12, 25)]
+
+
+def test_a_rule_with_an_interval_gives_the_same_days_whatever_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "shopping_holidays", {"market": "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA"})
+    (both,) = target_calendar(days=days(dt.date(2017, 1, 10), dt.date(2018, 1, 10)))
+    assert isinstance(both, pa.RecordBatch)
+    assert both.to_pylist() == made(dt.date(2017, 1, 10)) + made(dt.date(2018, 1, 10))

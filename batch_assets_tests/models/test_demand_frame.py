@@ -99,3 +99,10 @@ def test_the_widening_would_have_covered_four_of_five() -> None:
     assert found.widen == 2.0
     assert found.coverage == pytest.approx(21 / 70, abs=1e-4)
     assert widened.mean() > found.coverage
+
+
+def test_a_backtest_in_which_the_store_was_closed_says_nothing() -> None:
+    frame = build_frame(demand(units_28d=280), calendar(*range(1, 8)))
+    nothing = np.zeros(len(frame.keys))
+    found = score("2017-03-06", frame, Forecast(nothing, nothing, nothing), nothing)
+    assert (set(found.wape.values()), found.coverage, found.widen) == ({0.0}, 0.8, 1.0)

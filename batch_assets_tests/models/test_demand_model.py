@@ -84,8 +84,9 @@ def test_the_card_says_what_was_tried_and_the_loser_is_not_in_force(history: War
     latest = card["backtests"][-1]
     assert set(latest["wape"]) == {"lightgbm", "level x weekday", "seasonal naive"}
     assert latest["origin"] == str(MONDAY - dt.timedelta(days=14))
-    best = min(error for name, error in latest["wape"].items() if name != "lightgbm")
-    assert row["in_force"] == ("lightgbm" if latest["wape"]["lightgbm"] < best else "level x weekday")
+    error, best = min((error, name) for name, error in latest["wape"].items() if name != "lightgbm")
+    assert row["in_force"] == ("lightgbm" if latest["wape"]["lightgbm"] < error else best)
+    assert row["wape_baseline"] == error
     assert ("does not beat" in str(row["reason"])) == (row["in_force"] != "lightgbm")
 
 

@@ -34,9 +34,11 @@ def wape(forecast: Numbers, sold: Numbers) -> float:
 
 
 def score(origin: str, frame: Frame, made: Forecast, sold: Numbers) -> Score:
-    """Score a model's forecasts of an origin beside the baselines'."""
+    """Score a model's forecasts of an origin beside the baselines'; days on which the store was closed say nothing."""
     errors = {"lightgbm": made.units, **frame.baselines}
     is_open = ~frame.keys["is_closed"].to_numpy(bool)
+    if not is_open.any():
+        return Score(origin, dict.fromkeys(errors, 0.0), COVERAGE, 1.0)
     covered = (sold >= made.lower) & (sold <= made.upper)
     below = (made.units - sold) / np.maximum(made.units - made.lower, _LEAST_WIDTH)
     above = (sold - made.units) / np.maximum(made.upper - made.units, _LEAST_WIDTH)

@@ -17,6 +17,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_LEVEL = 0.3
 """Pieces a day that are added to a level, so that a category without sales has one."""
 
+BASELINES = ("seasonal naive", "level x weekday")
+"""The simple methods, in whose place the model must earn its own."""
+
 _CALENDAR = ("horizon", "weekday", "day_of_month", "days_to_holiday", "days_since_holiday", "holiday_in", "holiday_ago")
 
 
@@ -74,7 +77,7 @@ def build_frame(demand: pd.DataFrame, calendar: pd.DataFrame) -> Frame:
         "spread": np.sqrt(np.maximum(rows["squares_28d"].to_numpy(float) / days[28] - level[28] ** 2, 0)) / scale,
         **_prices(rows),
     }
-    baselines = {"seasonal naive": by_weekday[7], "level x weekday": level[28] * shape}
+    baselines = dict(zip(BASELINES, (by_weekday[7], level[28] * shape), strict=True))
     keys = rows[["batch_date", "category", "target_date", "horizon", "is_closed"]]
     open_days = ~rows["is_closed"].to_numpy(bool)
     return Frame(keys, pd.DataFrame(features), scale, {name: forecast * open_days for name, forecast in baselines.items()})

@@ -1,0 +1,43 @@
+"""Settings: what the environment may say, and how a mistake in it is told."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from batch_assets.settings import Settings
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a folder without a file of settings."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_settings_that_the_readme_shows_are_understood(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```sh\n((?: *BATCH_ASSETS_\w+=.*\n)+) *```", README.read_text())
+    (tmp_path / ".env").write_text(re.sub(r"(?m)^ +", "", block))
+    found = Settings()
+    assert (found.lake, found.time_zone, found.first_day, found.last_day) == (Path("/srv/lake"), "Europe/Berlin", dt.date(2025, 1, 1), None)
+    assert found.closed_days == {dt.date(2025, 12, 25)}
+    assert set(found.shopping_holidays) == {"Easter Sunday", "Christmas Eve"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("TIME_ZONE", "Europe/Berln", r"'Europe/Berln' is no time zone of the IANA database"),
+        ("SHOPPING_HOLIDAYS", '{"Christmas": "25 December"}', r"Christmas: '25 December' is no recurrence rule, such as FREQ=YEARLY"),
+        ("LAST_DAY", "2016-01-01", r"last_day 2016-01-01 is before first_day 2017-01-01; set both, or last_day to null"),
+        ("TIMEZONE", "Europe/Berlin", r"no such setting: BATCH_ASSETS_TIMEZONE; there are .*BATCH_ASSETS_TIME_ZONE"),
+        ("RETRAIN_WEEKDAY", "Mon", r"retrain_weekday\n.*'Monday', 'Tuesday'"),
+    ],
+)
+def test_a_mistake_is_told_with_what_is_right(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(f"BATCH_ASSETS_{name}", value)
+    with pytest.raises(ValidationError, match=told):
+        Settings()
