@@ -6,21 +6,23 @@ Does not belong here: what a source's fields mean (its file in `lake/`), or whic
 """
 
 import datetime as dt
-import gzip
 import hashlib
-import zlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyarrow as pa
+from isal import igzip, isal_zlib
 
 from .errors import LakeError
 from .formats.lines import Format, Unreadable
 
 BLOCK_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
+_unpacked = cast(Callable[..., BinaryIO], igzip.IGzipFile)
+_DAMAGE = (EOFError, cast(type[Exception], isal_zlib.error), igzip.BadGzipFile)
 ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), ("source_line", pa.int64())])
 
 
@@ -30,7 +32,7 @@ class Version:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
-    def add(self, block: bytes) -> None:
+    def add(self, block: bytes | memoryview) -> None:
         """Add the next bytes."""
         self._digest.update(block)
 
@@ -49,6 +51,11 @@ class _Noted:
         block = self._file.read(size)
         self._version.add(block)
         return block
+
+    def readinto(self, buffer: memoryview) -> int:
+        size = cast(io.BufferedReader, self._file).readinto(buffer)
+        self._version.add(memoryview(buffer)[:size])
+        return size
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class LakeFile:
             if count := len(rows.lines):
                 origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(str(path.relative_to(root)), count), rows.lines]
                 yield pa.RecordBatch.from_arrays([*origin, *rows.fields], schema=self.schema)
-            line += count_lines(block)
+            line += len(rows.lines) + len(rows.unreadable)
 
     def count(self, root: Path, day: dt.date) -> int:
         """Return the number of rows of a day's file, readable or not.
@@ -125,20 +132,19 @@ class LakeFile:
         try:
             with path.open("rb") as stored:
                 file = _Noted(stored, version)
-                yield from _whole_lines(gzip.GzipFile(fileobj=cast(BinaryIO, file)) if path.suffix == ".gz" else file, path)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+                yield from _whole_lines(_unpacked(fileobj=file) if path.suffix == ".gz" else file, path)
+        except _DAMAGE as broken:
             raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.") from broken
 
 
-def _whole_lines(file: "gzip.GzipFile | _Noted", path: Path) -> Iterator[bytes]:
+def _whole_lines(file: "BinaryIO | _Noted", path: Path) -> Iterator[bytes]:
     rest = b""
     while block := file.read(BLOCK_BYTES):
-        whole, newline, tail = block.rpartition(b"\n")
-        if newline:
-            yield rest + whole + newline
-            rest = tail
+        if end := block.rfind(b"\n") + 1:
+            yield rest + block[:end]
+            rest = block[end:]
         else:
-            rest += tail
+            rest += block
             if len(rest) > LINE_BYTES:
                 raise LakeError(f"{path}: a line of more than {LINE_BYTES} bytes. It is no file of lines.")
     if rest:
