@@ -131,9 +131,8 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
     }
     if table.lookback:
         metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
-    expression = table.expression()
-    if expression is not None:
-        lineage = column_lineage(expression)
+    if table.expression is not None:
+        lineage = column_lineage(table.expression)
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             {
                 name: [dg.TableColumnDep(dg.AssetKey([layer_of(of), of]), column) for of, column in lineage[name] if of != "days"]

@@ -21,6 +21,7 @@ try:
     from .warehouse import Warehouse
 finally:
     gc.set_threshold(50_000, 20, 100)
+    gc.freeze()  # Before it is enabled: it would begin with all that was imported meanwhile.
     gc.enable()
 
 

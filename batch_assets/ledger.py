@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from .content import combined
 from .errors import MissingBatchError
 from .partitions import name_days, window
+from .settings import settings
 
 Contents = Mapping[tuple[str, dt.date], str]
 """The content hash of each batch, by table and day."""
@@ -27,13 +28,17 @@ class Upstream:
     look_back: int | None
 
 
-def contents(con: Backend, assets: Sequence[str], last: dt.date) -> dict[tuple[str, dt.date], str]:
-    """Return the content hash of every batch of `assets` up to `last` whose rows are there."""
-    rows = con.con.execute(
-        "select asset, batch_date, content, rows_kept from quality.batches where asset in (select unnest(?)) and batch_date <= ?", [list(assets), last]
-    ).fetchall()
-    there = {asset: _rows_there(con, asset) for asset in assets}
-    return {(asset, day): content for asset, day, content, kept in rows if there[asset].get(day, 0) == kept}
+def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
+    """Return the content hash of every batch of `upstreams` that is read as of `days`, and whose rows are there."""
+    found: dict[tuple[str, dt.date], str] = {}
+    for upstream in upstreams:
+        first, last = window(days[0], upstream.look_back)[0], days[-1]
+        there = _rows_there(con, upstream.asset, first, last)
+        batches = con.con.execute(
+            "select batch_date, content, rows_kept from quality.batches where asset = ? and batch_date between ? and ?", [upstream.asset, first, last]
+        ).fetchall()
+        found |= {(upstream.asset, day): content for day, content, kept in batches if there.get(day, 0) == kept}
+    return found
 
 
 def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
@@ -58,14 +63,15 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
 def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
     """Return, for each published batch of a table whose rows are there, the code version and the inputs' hashes that it was made with."""
     rows = con.con.execute("select batch_date, code, inputs, rows_kept from quality.batches where asset = ?", [asset]).fetchall()
-    there = _rows_there(con, asset)
+    there = _rows_there(con, asset, settings.first_day, dt.date.max)
     return {day: (code, json.loads(inputs)) for day, code, inputs, kept in rows if there.get(day, 0) == kept}
 
 
-def _rows_there(con: Backend, asset: str) -> dict[dt.date, int]:
+def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:
     """Return how many rows each batch of a table has: somebody may have dropped the table, or deleted from it, by hand."""
     layer, name = asset.split(".")
+    counted = f'select batch_date, count(*) from {layer}."{name}" where batch_date between ? and ? group by batch_date'
     try:
-        return dict(con.con.execute(f'select batch_date, count(*) from {layer}."{name}" group by batch_date').fetchall())
+        return dict(con.con.execute(counted, [first, last]).fetchall())
     except duckdb.CatalogException:
         return {}

@@ -15,6 +15,7 @@ import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -129,8 +130,9 @@ class Table:
         """Version of the code that makes the rows: it changes when the function, what it imports here, or how its raw source is read does."""
         return code_version(self.function.__module__, *([module_of(self.source.name)] if self.source else []))
 
+    @cached_property
     def expression(self) -> ir.Table | None:
-        """Return the expression over tables without rows; None if the rows are made in Python."""
+        """The expression over tables of which only names and columns are known; None if the rows are made in Python."""
         empty: dict[str, Any] = {name: ibis.table(_schema_of(name), name=name) for name in self.reads}
         empty |= {"days": ibis.table({"batch_date": "date"}, name="days")} if "days" in self.parameters else {}
         expression = self.function(**empty) if self.is_expression else None
@@ -148,13 +150,12 @@ class Table:
             BatchError: the input or the result is not what it must be. Nothing was changed.
         """
         with warehouse.connect() as con:
-            reader = con if self.is_expression else ibis.duckdb.from_connection(con.con.cursor())
-            published = contents(con, [u.asset for u in self.upstreams], days[-1])
+            published = contents(con, self.upstreams, days)
             inputs = {day: {u.asset: inputs_hash(published, u, day) for u in self.upstreams} for day in days}
             readings = read_lake(con, self.source, Path(warehouse.lake), days) if self.source else []
             for reading in readings:
                 inputs[reading.day][f"lake.{reading.source}"] = reading.version
-            rows = self._rows(reader, days, Artifacts(Path(warehouse.models)))
+            rows = self._made(con, days, Artifacts(Path(warehouse.models))) if self.expression is None else self._expressed(con, days, self.expression)
             target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
             rows_in = {reading.day: reading.rows for reading in readings} if self.source else None
             may_keep_none = self.source is not None and self.source.may_be_empty
@@ -162,20 +163,33 @@ class Table:
             batches = publish(con, target, rows, days, receipt, self.measure)
             return Published(batches, readings, inputs, {days[-1]: self._shown(con, days[-1])})
 
-    def _rows(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Rows:
-        known: dict[str, Any] = {name: self._known(con, name, days) for name in self.tables}
+    def _expressed(self, con: Backend, days: Sequence[dt.date], expression: ir.Table) -> ir.Table:
+        """Return the expression's rows of `days`; the names in it become views, cut to the days that it may know."""
+        for name in self.tables:
+            first, last = self._known_days(name, days)
+            _view(con, name, f"""{layer_of(name)}."{name}" where batch_date between date '{first}' and date '{last}'""")
         if self.source:
-            known[self.source.name] = relation(con, RAW, _schema_of(self.source.name))
-        provided: dict[str, Callable[[], Any]] = {"days": lambda: _days(con, days), "ledger": lambda: self._ledger(con, days), "artifacts": lambda: artifacts}
-        known |= {name: given() for name, given in provided.items() if name in self.parameters}
-        rows = self.function(**known)
-        if isinstance(rows, ir.Table):
-            return rows.filter(rows.batch_date.isin(days))
-        return rows
+            _view(con, self.source.name, RAW)
+        if "days" in self.parameters:
+            _days(con, days)
+            _view(con, "days", DAYS)
+        return expression.filter(expression.batch_date.isin(days))
 
-    def _known(self, con: Backend, name: str, days: Sequence[dt.date]) -> ir.Table:
-        rows = _published(con, name)
-        return rows.filter(rows.batch_date.between(window(days[0], self.lookback.get(name, 0))[0], days[-1]))
+    def _made(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Rows:
+        """Return the rows that the function makes in Python of tables that are cut to the days that it may know."""
+        reader = ibis.duckdb.from_connection(con.con.cursor())
+        known: dict[str, Any] = {name: _published(reader, name).filter(_.batch_date.between(*self._known_days(name, days))) for name in self.tables}
+        provided: dict[str, Callable[[], Any]] = {
+            "days": lambda: _days(reader, days),
+            "ledger": lambda: self._ledger(reader, days),
+            "artifacts": lambda: artifacts,
+        }
+        known |= {name: given() for name, given in provided.items() if name in self.parameters}
+        return self.function(**known)
+
+    def _known_days(self, name: str, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
+        """Return the first and the last day of a table that may be known."""
+        return window(days[0], self.lookback.get(name, 0))[0], days[-1]
 
     def _ledger(self, con: Backend, days: Sequence[dt.date]) -> ir.Table:
         batches = con.table("batches", database="quality")
@@ -237,6 +251,10 @@ def _schema_of(name: str) -> ibis.Schema:
 def _published(con: Backend, name: str) -> ir.Table:
     """Return a published table; its columns are known by its contract."""
     return relation(con, name, _schema_of(name), layer_of(name))
+
+
+def _view(con: Backend, name: str, relation: str) -> None:
+    con.con.execute(f'create or replace temp view "{name}" as from {relation}')
 
 
 def _markdown(rows: pa.Table) -> str:

@@ -43,7 +43,7 @@ def stale_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) 
     Raises:
         BatchError: a raw file, or a batch that the table reads, is missing.
     """
-    published = contents(con, [upstream.asset for upstream in table.upstreams], days[-1])
+    published = contents(con, table.upstreams, days)
     made = recorded(con, f"{table.layer}.{table.name}")
     stale: list[dt.date] = []
     for day in days:

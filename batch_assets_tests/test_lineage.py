@@ -25,6 +25,6 @@ def test_an_aggregate_and_a_window_come_from_what_they_are_over() -> None:
 
 
 def test_units_come_from_quantities() -> None:
-    expression = find_table("category_day_sales").expression()
+    expression = find_table("category_day_sales").expression
     assert expression is not None
     assert column_lineage(expression)["units"] == [("sales_lines", "quantity")]
