@@ -14,7 +14,6 @@ import duckdb
 from .errors import BatchError, WarehouseError
 from .lakefile import LakeFile
 from .layers import layer_of
-from .lineage import column_lineage
 from .partitions import DAILY, days_of, name_days
 from .publish import Batch
 from .reading import CLOSED, Reading, measure
@@ -131,11 +130,10 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
     }
     if table.lookback:
         metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
-    if table.expression is not None:
-        lineage = column_lineage(table.expression)
+    if table.compiled:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             {
-                name: [dg.TableColumnDep(dg.AssetKey([layer_of(of), of]), column) for of, column in lineage[name] if of != "days"]
+                name: [dg.TableColumnDep(dg.AssetKey([layer_of(of), of]), column) for of, column in table.compiled.lineage[name] if of != "days"]
                 for name in table.contract.columns()
             }
         )

@@ -11,15 +11,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .content import combined
+from .kept import kept
 from .settings import settings
 
-_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts", "charts")
+_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts", "charts", "code_version", "kept")
 _NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_timeout")
 
 
 @cache
 def code_version(*modules: str) -> str:
     """Return the version of modules of this package, taken together: 12 hexadecimal digits."""
+    return str(kept(f"code of {', '.join(modules)}", lambda: _code_version(modules)))
+
+
+def _code_version(modules: Sequence[str]) -> str:
     read = [_read(name) for name in _closure(modules)]
     used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
     return combined([*(each.meaning for each in read), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]

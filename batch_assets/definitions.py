@@ -21,7 +21,8 @@ try:
     from .warehouse import Warehouse
 finally:
     gc.set_threshold(50_000, 20, 100)
-    gc.freeze()  # Before it is enabled: it would begin with all that was imported meanwhile.
+    gc.freeze()
+    gc.unfreeze()  # All that was imported is old now, and not what the collector begins with.
     gc.enable()
 
 

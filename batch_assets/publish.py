@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
@@ -21,7 +20,7 @@ from .content import WORDS, batch_hash, row_words
 from .contract import Contract
 from .errors import BreachError, WarehouseError
 from .partitions import name_days
-from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, load, make, schema_of
+from .staging import KEPT, RAW, REJECT, REJECTED, STAGED, Query, load, make, schema_of
 from .warehouse import finish_files
 
 
@@ -80,7 +79,7 @@ class Batch:
 
 
 def publish(
-    con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatch], days: Sequence[dt.date], receipt: Receipt, measure: str | None = None
+    con: Backend, target: Target, rows: Query | Iterator[pa.RecordBatch], days: Sequence[dt.date], receipt: Receipt, measure: str | None = None
 ) -> list[Batch]:
     """Replace the batches of `days`, all of them or none.
 
@@ -104,8 +103,8 @@ def publish(
     return batches
 
 
-def _stage(con: Backend, target: Target, rows: ir.Table | Iterator[pa.RecordBatch]) -> None:
-    if isinstance(rows, ir.Table):
+def _stage(con: Backend, target: Target, rows: Query | Iterator[pa.RecordBatch]) -> None:
+    if isinstance(rows, Query):
         make(con, STAGED, rows)
     else:
         load(con, STAGED, target.contract.arrow_schema(), rows)

@@ -1,6 +1,7 @@
 """The temporary tables between reading and publishing, and how rows get into them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.operations as ops
@@ -32,6 +33,14 @@ REJECTED_SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class Query:
+    """Rows that the engine makes: a query, and the types of its columns by name, in the query's order."""
+
+    sql: str
+    types: Mapping[str, str]
+
+
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
     """Stream Arrow batches into a temporary table, a batch at a time.
 
@@ -56,13 +65,11 @@ def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.Recor
         con.con.unregister("_arriving")
 
 
-def make(con: Backend, table: str, rows: ir.Table) -> None:
-    """Make an expression's rows a temporary table, whose columns have the expression's types."""
-    types = ", ".join(f'"{name}" {con.compiler.type_mapper.to_string(kind)}' for name, kind in rows.schema().items())
+def make(con: Backend, table: str, rows: Query) -> None:
+    """Make a query's rows a temporary table, whose columns have the query's types."""
+    types = ", ".join(f'"{name}" {kind}' for name, kind in rows.types.items())
     con.con.execute(f"create or replace temp table {table} ({types})")
-    if rows.op().find(ops.InMemoryTable):
-        con._run_pre_execute_hooks(rows)
-    con.con.execute(f"insert into {table} {con.compile(rows)}")
+    con.con.execute(f"insert into {table} {rows.sql}")
 
 
 def schema_of(con: Backend, relation: str) -> ibis.Schema:

@@ -14,10 +14,10 @@ A parameter may also be one of these:
 import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -27,14 +27,16 @@ from ibis.backends.duckdb import Backend
 
 from .artifacts import Artifacts
 from .code_version import code_version
+from .compiled import Compiled, compiled
 from .contract import Contract
+from .kept import kept
 from .lakefile import LakeFile
 from .layers import find_table, lake_file, layer_of, module_of
 from .ledger import Upstream, contents, inputs_hash
 from .partitions import window
 from .publish import Batch, Receipt, Target, publish
 from .reading import Reading, read_lake
-from .staging import DAYS, RAW, relation
+from .staging import DAYS, RAW, Query, relation
 from .warehouse import Warehouse
 
 ALL = None
@@ -138,6 +140,19 @@ class Table:
         expression = self.function(**empty) if self.is_expression else None
         return expression if isinstance(expression, ir.Table) else None
 
+    @cached_property
+    def compiled(self) -> Compiled | None:
+        """The expression as the engine takes it; None if the rows are made in Python."""
+        if not self.is_expression:
+            return None
+        known = Compiled(**kept(f"{self.layer}.{self.name}", lambda: asdict(self._compiled())))
+        return self._compiled() if known.in_memory else known
+
+    def _compiled(self) -> Compiled:
+        if self.expression is None:
+            raise TypeError(f"{self.layer}.{self.name}: the function returns neither an expression nor, with `yield`, Arrow record batches.")
+        return compiled(self.expression)
+
     @property
     def is_expression(self) -> bool:
         """Whether the rows are an expression; if not, a generator makes them while the engine takes them in."""
@@ -155,7 +170,7 @@ class Table:
             readings = read_lake(con, self.source, Path(warehouse.lake), days) if self.source else []
             for reading in readings:
                 inputs[reading.day][f"lake.{reading.source}"] = reading.version
-            rows = self._made(con, days, Artifacts(Path(warehouse.models))) if self.expression is None else self._expressed(con, days, self.expression)
+            rows = self._expressed(con, days, self.compiled) if self.compiled else self._made(con, days, Artifacts(Path(warehouse.models)))
             target = Target(self.layer, self.name, self.contract, Path(warehouse.published) if self.layer == "predictions" else None)
             rows_in = {reading.day: reading.rows for reading in readings} if self.source else None
             may_keep_none = self.source is not None and self.source.may_be_empty
@@ -163,8 +178,8 @@ class Table:
             batches = publish(con, target, rows, days, receipt, self.measure)
             return Published(batches, readings, inputs, {days[-1]: self._shown(con, days[-1])})
 
-    def _expressed(self, con: Backend, days: Sequence[dt.date], expression: ir.Table) -> ir.Table:
-        """Return the expression's rows of `days`; the names in it become views, cut to the days that it may know."""
+    def _expressed(self, con: Backend, days: Sequence[dt.date], compiled: Compiled) -> Query:
+        """Return the query for the rows of `days`; the names in it become views, cut to the days that it may know."""
         for name in self.tables:
             first, last = self._known_days(name, days)
             _view(con, name, f"""{layer_of(name)}."{name}" where batch_date between date '{first}' and date '{last}'""")
@@ -173,9 +188,12 @@ class Table:
         if "days" in self.parameters:
             _days(con, days)
             _view(con, "days", DAYS)
-        return expression.filter(expression.batch_date.isin(days))
+        if compiled.in_memory:
+            con._run_pre_execute_hooks(self.expression)
+        asked = ", ".join(f"date '{day}'" for day in days)
+        return Query(f"select * from ({compiled.sql}) where batch_date in ({asked})", compiled.types)
 
-    def _made(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Rows:
+    def _made(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Iterator[pa.RecordBatch]:
         """Return the rows that the function makes in Python of tables that are cut to the days that it may know."""
         reader = ibis.duckdb.from_connection(con.con.cursor())
         known: dict[str, Any] = {name: _published(reader, name).filter(_.batch_date.between(*self._known_days(name, days))) for name in self.tables}
@@ -185,7 +203,7 @@ class Table:
             "artifacts": lambda: artifacts,
         }
         known |= {name: given() for name, given in provided.items() if name in self.parameters}
-        return self.function(**known)
+        return cast(Iterator[pa.RecordBatch], self.function(**known))
 
     def _known_days(self, name: str, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
         """Return the first and the last day of a table that may be known."""

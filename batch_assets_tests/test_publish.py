@@ -17,6 +17,7 @@ import batch_assets.warehouse
 from batch_assets.contract import Contract, Field
 from batch_assets.errors import BreachError, WarehouseError
 from batch_assets.publish import Receipt, Target, publish
+from batch_assets.staging import Query
 from batch_assets.warehouse import Warehouse
 
 from .conftest import warehouse_in
@@ -38,8 +39,10 @@ class Things(Contract):
 
 def put(warehouse: Warehouse, *things: int | None, days: tuple[dt.date, ...] = (DAY,), of: dt.date | None = None, **receipt: Any) -> None:
     """Publish the same things for each day; a negative one is rejected."""
-    rows = ibis.memtable([{"batch_date": of or day, "thing": t, "reject_reason": "bad" if t == 13 else None} for day in days for t in things],
-                         schema={"batch_date": "date", "thing": "int64", "reject_reason": "string"})  # fmt: skip
+    rejected = "case when thing = 13 then 'bad' end as reject_reason"
+    values = ", ".join(f"(date '{of or day}', {'null' if thing is None else thing})" for day in days for thing in things)
+    query = f"select *, {rejected} from (values {values}) as given(batch_date, thing)"
+    rows = Query(query, {"batch_date": "date", "thing": "bigint", "reject_reason": "varchar"})
     with warehouse.connect() as con:
         publish(
             con, Target("predictions", "things", Things, Path(warehouse.published)), rows, days, Receipt("run", "code", {day: {} for day in days}, **receipt)
