@@ -28,6 +28,7 @@ _VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
 _SINCE_EVER = -36_525
 _RETRIES, _SECONDS_TO_RETRY = 2, 10
+_STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError
 
 
 def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
@@ -92,7 +93,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
             told = f"{table.layer}.{table.name}, {name_days(days)}: {error}. Nothing was published; the batches before it are still there."
             failure = dg.Failure(told, allow_retries=False)
             failure.__cause__ = error
-            if isinstance(error, duckdb.IOException | OSError):
+            if isinstance(error, duckdb.IOException | OSError) and not isinstance(error, _STAYS):
                 raise _retry(context.retry_number) from failure
             raise failure from error
         for event in _observations(context.instance, published.readings):

@@ -1,9 +1,11 @@
 """What follows from the code alone, and takes long to find out, is kept beside Python's bytecode, and for the same reason.
 
 It is kept for one state of the package's files, the libraries that it depends on, and the settings; in any other
-state it is found out anew. As with bytecode, it may be deleted at any time, and `PYTHONDONTWRITEBYTECODE` keeps nothing.
+state it is found out anew, and so it is each year: changes of clocks are told for a year ahead. As with bytecode, it
+may be deleted at any time, and `PYTHONDONTWRITEBYTECODE` keeps nothing.
 """
 
+import datetime as dt
 import hashlib
 import json
 import sys
@@ -28,12 +30,16 @@ def kept(name: str, find: Callable[[], Any]) -> Any:
     """Return what `find` returns, or returned before in this state; a value that JSON knows."""
     if sys.dont_write_bytecode:
         return find()
-    state = f"{_code_state()} {settings.model_dump_json()}"
+    state = f"{_code_state()}, {_year()}, {settings.model_dump_json()}"
     found = _read(state)
     if name not in found:
         found[name] = find()
         _write(state, found)
     return found[name]
+
+
+def _year() -> int:
+    return dt.date.today().year
 
 
 @cache

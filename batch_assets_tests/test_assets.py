@@ -185,6 +185,13 @@ def test_a_fault_that_passes_is_tried_again(warehouse: Warehouse, monkeypatch: p
         assert [event.event_type_value for event in result.all_events].count("STEP_UP_FOR_RETRY") == times
 
 
+def test_a_fault_that_stays_is_told_at_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Table, "publish", failing(PermissionError(13, "Permission denied", "lake/sales"), 1))
+    with dg.instance_for_test() as instance:
+        result = run(instance, warehouse, [SALES], 0, 0)
+    assert "Permission denied: 'lake/sales'. Nothing was published" in failure(result)
+
+
 def test_a_fault_that_does_not_pass_is_told_after_the_last_attempt(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batch_assets.assets._SECONDS_TO_RETRY", 0)
     monkeypatch.setattr(Table, "publish", failing(OSError("No space left on device"), 3))

@@ -48,6 +48,12 @@ def test_another_setting_or_another_code_finds_it_out_anew(path: Path, find: Cal
     assert anew("a", find) == 3
 
 
+def test_each_year_finds_it_out_anew(path: Path, find: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert anew("a", find) == 1
+    monkeypatch.setattr(module, "_year", lambda: 2999)
+    assert anew("a", find) == 2
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state": 1}', '{"found": {"a": 9}}'])
 def test_a_damaged_file_is_found_out_anew(path: Path, find: Callable[[], int], text: str) -> None:
     path.parent.mkdir()

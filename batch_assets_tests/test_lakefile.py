@@ -128,6 +128,8 @@ def test_a_last_line_without_its_newline_is_a_row(tmp_path: Path) -> None:
         (b"a,c,b", "another order: a, c, b"),
         (b"1,2,3", "missing a, b, c; unexpected 1, 2, 3"),
         (b"a;b;c", "missing a, b, c"),
+        (b'"a","b",c,"d, e"', "unexpected d, e"),
+        (b'"a,b,c', "missing a"),
     ],
 )
 def test_a_changed_header_is_refused_and_told(tmp_path: Path, header: bytes, told: str) -> None:
@@ -135,6 +137,10 @@ def test_a_changed_header_is_refused_and_told(tmp_path: Path, header: bytes, tol
         read(CSV, tmp_path, header + b"\n1,2,3\n")
     assert told in str(refused.value)
     assert "lake/things.py" in str(refused.value)
+
+
+def test_a_header_may_be_quoted(tmp_path: Path) -> None:
+    assert fields(read(CSV, tmp_path, b'"a","b",c\n1,2,3\n')[0]) == [(2, "1", "2", "3")]
 
 
 def test_a_truncated_gzip_file_is_refused(tmp_path: Path) -> None:

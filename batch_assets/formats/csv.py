@@ -23,7 +23,7 @@ class Csv:
 
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
         """Return how the header differs from the expected columns, or None."""
-        found = line.decode("utf-8-sig", "backslashreplace").rstrip("\r").split(",")
+        found = _names(line.decode("utf-8-sig", "backslashreplace").rstrip("\r"))
         if tuple(found) == columns:
             return None
         missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
@@ -78,6 +78,14 @@ class Csv:
                     unreadable.append(Unreadable.of(number, f"{len(row)} fields instead of {len(columns)}", raw))
         fields = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)] or [pa.array([], pa.string()) for _ in columns]
         return Rows(fields, pa.array(lines, pa.int64()), unreadable)
+
+
+def _names(header: str) -> list[str]:
+    """Return the fields of a header; of one that is no CSV, what lies between its commas."""
+    try:
+        return next(csv.reader([header], strict=True), [])
+    except csv.Error:
+        return header.split(",")
 
 
 def _line_starts(block: bytes) -> NDArray[np.int64]:
