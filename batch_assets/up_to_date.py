@@ -21,7 +21,7 @@ from .reading import version_of
 from .table import Table
 from .warehouse import Warehouse
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def needed(first: dt.date, last: dt.date) -> list[tuple[Table, dt.date]]:

@@ -16,7 +16,7 @@ from batch_assets.demo import build
 from batch_assets.demo.catalogue import RATES as CATALOGUE_RATES
 from batch_assets.demo.dirt import RATES as TILL_RATES
 
-from .lake_writer import day_of
+from .lake_writer import day_of, till_line, write_till
 
 LAST = day_of(44)
 MANIFEST = "manifest.json"
@@ -87,6 +87,14 @@ def test_from_raw_files_to_forecasts_through_the_command_line(environment: dict[
     assert missing.returncode == 1
     assert "2017-02-15" in missing.stderr
     assert "Traceback" not in missing.stderr
+
+    path = write_till(Path(environment["BATCH_ASSETS_LAKE"]), day_of(45), [till_line(day_of(45))])
+    path.write_bytes(path.read_bytes()[:-9])
+    damaged = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(day_of(45)))
+    path.unlink()
+    assert damaged.returncode == 1
+    assert damaged.stderr.startswith(f"marts.sales_lines: {path}: cut off or damaged")
+    assert damaged.stderr.count("\n") == 1
     assert ledger(environment) == published
 
 
