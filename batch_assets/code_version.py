@@ -27,7 +27,7 @@ def code_version(*modules: str) -> str:
 def _code_version(modules: Sequence[str]) -> str:
     read = [_read(name) for name in _closure(modules)]
     used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
-    return combined([*(each.meaning for each in read), *(f"{name}: {_written(getattr(settings, name))}" for name in used)])[:12]
+    return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,6 @@ def _imported(node: ast.ImportFrom, module: str) -> list[str]:
     base = [*(package[: len(package) - node.level] if node.level else []), *(node.module or "").split(".")]
     names = [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
     return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
-
-
-def _written(value: object) -> str:
-    """Return a setting's value as text that does not depend on the order of a set."""
-    return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
 
 
 @cache

@@ -30,7 +30,7 @@ def kept(name: str, find: Callable[[], Any]) -> Any:
     """Return what `find` returns, or returned before in this state; a value that JSON knows."""
     if sys.dont_write_bytecode:
         return find()
-    state = f"{_code_state()}, {_year()}, {settings.model_dump_json()}"
+    state = "\n".join([_code_state(), str(_year()), *(f"{name}: {settings.written(name)}" for name in type(settings).model_fields)])
     found = _read(state)
     if name not in found:
         found[name] = find()

@@ -85,6 +85,11 @@ class Settings(BaseSettings):
             raise ValueError(f"no such setting: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
         return self
 
+    def written(self, name: str) -> str:
+        """Return a setting's value as text that does not depend on the order of a set."""
+        value = getattr(self, name)
+        return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+
     @property
     def zone(self) -> ZoneInfo:
         """The store's time zone."""

@@ -1,6 +1,8 @@
 """What is kept beside the bytecode: found out once for a state of code, libraries and settings, and never needed."""
 
 import itertools
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +48,21 @@ def test_another_setting_or_another_code_finds_it_out_anew(path: Path, find: Cal
     monkeypatch.setattr(module, "_code_state", lambda: "other code")
     assert anew("a", find) == 3
     assert anew("a", find) == 3
+
+
+def test_the_order_of_a_set_does_not_count() -> None:
+    days = '["2017-12-25", "2017-07-04", "2017-11-23", "2017-01-01", "2017-04-16"]'
+    say = "from batch_assets.settings import settings; print([settings.written(name) for name in type(settings).model_fields])"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", say],
+            env={**os.environ, "BATCH_ASSETS_CLOSED_DAYS": days, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(told) == 1
 
 
 def test_each_year_finds_it_out_anew(path: Path, find: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
