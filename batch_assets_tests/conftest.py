@@ -39,4 +39,5 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore::dagster.BetaWarning")
     config.addinivalue_line("filterwarnings", "ignore::dagster.PreviewWarning")
     config.addinivalue_line("filterwarnings", r"ignore:Property `OpDefinition.version` is deprecated:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", r"ignore:datetime\.datetime\.utcfromtimestamp\(\) is deprecated:DeprecationWarning")
     config.addinivalue_line("filterwarnings", r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
