@@ -17,10 +17,11 @@ _NEXT_DAYS = """
     pivot (
         select category, strftime(target_date, '%Y-%m-%d %a') as day,
             round(units)::int || ' (' || round(lower)::int || '-' || round(upper)::int || ')' as pieces
-        from read_parquet($1)
-        where horizon <= 6 and category in (select category from read_parquet($1) group by category order by sum(units) desc, category limit 10)
+        from forecast
+        where horizon <= 6 and category in (select category from forecast group by category order by sum(units) desc, category limit 10)
     ) on day using first(pieces) order by category
 """
+"""The next six days of the ten largest categories of `forecast`, a relation."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +46,8 @@ def _day(text: str) -> dt.date:
         day = dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day like 2017-12-26") from None
-    if day < settings.first_day or (settings.last_day and day > settings.last_day):
-        raise argparse.ArgumentTypeError(f"{day} is outside the calendar, {settings.first_day} to {settings.last_day}: see the settings first_day and last_day")
+    if told := settings.outside(day):
+        raise argparse.ArgumentTypeError(told)
     return day
 
 
@@ -82,7 +83,7 @@ def _show() -> int:
     forecast = duckdb.read_parquet(str(latest))
     (made_on, rows, categories) = forecast.aggregate("max(batch_date), count(*), count(distinct category)").fetchall()[0]
     print(f"\nForecast at the end of {made_on}: pieces, with the interval that holds them 4 times of 5, of the ten largest categories")
-    duckdb.sql(_NEXT_DAYS.replace("$1", "'" + str(latest).replace("'", "''") + "'")).show(max_width=160)
+    duckdb.sql(_NEXT_DAYS).show(max_width=160)
     print(
         f"All {rows:,} forecasts ({categories} categories, 14 days):\n"
         f"  read at any time     {latest}\n"

@@ -28,7 +28,7 @@ class Compiled:
     in_memory: bool = False
 
 
-def compiled(expression: ir.Table) -> Compiled:
+def compile_expression(expression: ir.Table) -> Compiled:
     """Compile an expression over unbound tables."""
     types = {name: DuckDBType.to_string(kind) for name, kind in expression.schema().items()}
     sql: Any = ibis.duckdb.compile(expression)

@@ -5,7 +5,7 @@ Belongs here: reading the ledger. Only a publication writes it (`publish.py`).
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -27,18 +27,14 @@ class Upstream:
     asset: str
     look_back: int | None
 
+    def known(self, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
+        """Return the first and the last of its days that may be known as of `days`, which are in order."""
+        return window(days[0], self.look_back)[0], days[-1]
+
 
 def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
     """Return the content hash of every batch of `upstreams` that is read as of `days`, and whose rows are there."""
-    found: dict[tuple[str, dt.date], str] = {}
-    for upstream in upstreams:
-        first, last = window(days[0], upstream.look_back)[0], days[-1]
-        there = _rows_there(con, upstream.asset, first, last)
-        batches = con.con.execute(
-            "select batch_date, content, rows_kept from quality.batches where asset = ? and batch_date between ? and ?", [upstream.asset, first, last]
-        ).fetchall()
-        found |= {(upstream.asset, day): content for day, content, kept in batches if there.get(day, 0) == kept}
-    return found
+    return {(upstream.asset, day): content for upstream in upstreams for day, content, _, _ in _batches(con, upstream.asset, *upstream.known(days))}
 
 
 def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
@@ -62,9 +58,16 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
 
 def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
     """Return, for each published batch of a table whose rows are there, the code version and the inputs' hashes that it was made with."""
-    rows = con.con.execute("select batch_date, code, inputs, rows_kept from quality.batches where asset = ?", [asset]).fetchall()
-    there = _rows_there(con, asset, settings.first_day, dt.date.max)
-    return {day: (code, json.loads(inputs)) for day, code, inputs, kept in rows if there.get(day, 0) == kept}
+    return {day: (code, json.loads(inputs)) for day, _, code, inputs in _batches(con, asset, settings.first_day, dt.date.max)}
+
+
+def _batches(con: Backend, asset: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, str, str, str]]:
+    """Yield day, content, code version and inputs of a table's published batches whose rows are there."""
+    there = _rows_there(con, asset, first, last)
+    published = "select batch_date, content, code, inputs, rows_kept from quality.batches where asset = ? and batch_date between ? and ?"
+    for day, content, code, inputs, kept in con.con.execute(published, [asset, first, last]).fetchall():
+        if there.get(day, 0) == kept:
+            yield day, content, code, inputs
 
 
 def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         value = getattr(self, name)
         return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
 
+    def outside(self, day: dt.date) -> str | None:
+        """Return what is told of a day that is outside the calendar; None if it is not."""
+        if day < self.first_day or (self.last_day and day > self.last_day):
+            return f"{day} is outside the calendar, {self.first_day} to {self.last_day}: see the settings first_day and last_day"
+        return None
+
     @property
     def zone(self) -> ZoneInfo:
         """The store's time zone."""

@@ -27,13 +27,12 @@ from ibis.backends.duckdb import Backend
 
 from .artifacts import Artifacts
 from .code_version import code_version
-from .compiled import Compiled, compiled
+from .compiled import Compiled, compile_expression
 from .contract import Contract
 from .kept import kept
 from .lakefile import LakeFile
 from .layers import find_table, lake_file, layer_of, module_of
 from .ledger import Upstream, contents, inputs_hash
-from .partitions import window
 from .publish import Batch, Receipt, Target, publish
 from .reading import Reading, read_lake
 from .staging import DAYS, RAW, Query, relation
@@ -151,7 +150,7 @@ class Table:
     def _compiled(self) -> Compiled:
         if self.expression is None:
             raise TypeError(f"{self.layer}.{self.name}: the function returns neither an expression nor, with `yield`, Arrow record batches.")
-        return compiled(self.expression)
+        return compile_expression(self.expression)
 
     @property
     def is_expression(self) -> bool:
@@ -180,8 +179,8 @@ class Table:
 
     def _expressed(self, con: Backend, days: Sequence[dt.date], compiled: Compiled) -> Query:
         """Return the query for the rows of `days`; the names in it become views, cut to the days that it may know."""
-        for name in self.tables:
-            first, last = self._known_days(name, days)
+        for name, upstream in zip(self.tables, self.upstreams, strict=True):
+            first, last = upstream.known(days)
             _view(con, name, f"""{layer_of(name)}."{name}" where batch_date between date '{first}' and date '{last}'""")
         if self.source:
             _view(con, self.source.name, RAW)
@@ -196,7 +195,10 @@ class Table:
     def _made(self, con: Backend, days: Sequence[dt.date], artifacts: Artifacts) -> Iterator[pa.RecordBatch]:
         """Return the rows that the function makes in Python of tables that are cut to the days that it may know."""
         reader = ibis.duckdb.from_connection(con.con.cursor())
-        known: dict[str, Any] = {name: _published(reader, name).filter(_.batch_date.between(*self._known_days(name, days))) for name in self.tables}
+        known: dict[str, Any] = {
+            name: _published(reader, name).filter(_.batch_date.between(*upstream.known(days)))
+            for name, upstream in zip(self.tables, self.upstreams, strict=True)
+        }
         provided: dict[str, Callable[[], Any]] = {
             "days": lambda: _days(reader, days),
             "ledger": lambda: self._ledger(reader, days),
@@ -204,10 +206,6 @@ class Table:
         }
         known |= {name: given() for name, given in provided.items() if name in self.parameters}
         return cast(Iterator[pa.RecordBatch], self.function(**known))
-
-    def _known_days(self, name: str, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
-        """Return the first and the last day of a table that may be known."""
-        return window(days[0], self.lookback.get(name, 0))[0], days[-1]
 
     def _ledger(self, con: Backend, days: Sequence[dt.date]) -> ir.Table:
         batches = con.table("batches", database="quality")

@@ -21,6 +21,6 @@ daily_job = dg.define_asset_job(
 def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Run the chain at half past one, store-local time, for the day before: the last one that is complete."""
     day = context.scheduled_execution_time.astimezone(settings.zone).date() - dt.timedelta(days=1)
-    if day < settings.first_day or (settings.last_day and day > settings.last_day):
-        return dg.SkipReason(f"{day} is outside the calendar, {settings.first_day} to {settings.last_day}: see the settings first_day and last_day.")
+    if told := settings.outside(day):
+        return dg.SkipReason(f"{told}.")
     return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
