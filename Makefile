@@ -29,7 +29,7 @@ screenshots: $(VENV)/ready  ## renew the README's pictures, from the demo
 	$(BIN)/python -m batch_assets_tests.browser.screenshots
 
 catalog: $(VENV)/ready  ## renew the README's catalog
-	$(BIN)/python -m batch_assets.catalog README.md
+	$(BIN)/python -m batch_assets.reporting.catalog README.md
 
 clean:  ## remove what the demo made
 	rm -rf data/lake data/manifest.json data/warehouse.duckdb* data/published data/models data/dagster

@@ -55,8 +55,8 @@ def _update(first: dt.date, last: dt.date) -> int:
     import dagster as dg
     import duckdb
 
-    from .up_to_date import bring_up_to_date
-    from .warehouse import Warehouse
+    from .orchestration.up_to_date import bring_up_to_date
+    from .warehouse.connection import Warehouse
 
     # The warehouse tells whom it waits for through Dagster's logger, which is silent outside a run.
     dg.get_dagster_logger().addHandler(logging.StreamHandler())

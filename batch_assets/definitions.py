@@ -16,9 +16,9 @@ import dagster as dg
 
 gc.disable()  # What is imported stays: looking for garbage among a million such objects, now and at the process's end, is a fifth of a day's run.
 try:
-    from .assets import source_asset, table_asset
-    from .layers import sources, tables
-    from .warehouse import Warehouse
+    from .orchestration.assets import source_asset, table_asset
+    from .table.layers import sources, tables
+    from .warehouse.connection import Warehouse
 finally:
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()

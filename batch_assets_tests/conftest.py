@@ -1,12 +1,10 @@
 """What all tests share: an empty warehouse with its folders. How a lake is written is in `lake_writer.py`."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from batch_assets.warehouse import Warehouse
+from batch_assets.warehouse.connection import Warehouse
 
 
 def warehouse_in(folder: Path, lock_timeout: float = 5) -> Warehouse:
@@ -24,14 +22,6 @@ def warehouse_in(folder: Path, lock_timeout: float = 5) -> Warehouse:
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse that does not exist yet."""
     return warehouse_in(tmp_path)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def find_out_anew() -> Iterator[None]:
-    """Keep nothing beside the bytecode that tests with other tables of the same name, or other code, would find."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    yield
-    sys.dont_write_bytecode = before
 
 
 def pytest_configure(config: pytest.Config) -> None:

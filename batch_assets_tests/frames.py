@@ -8,8 +8,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from batch_assets.layers import find_table, lake_file, layer_of
-from batch_assets.table import Table
+from batch_assets.table.layers import find_table, lake_file, layer_of
+from batch_assets.table.table import Table
 
 
 def frame(name: str, rows: Sequence[Mapping[str, object]]) -> ir.Table:

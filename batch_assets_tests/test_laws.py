@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 import batch_assets.settings
 from batch_assets.content import row_words
 from batch_assets.errors import BreachError
-from batch_assets.layers import in_order, layer_of
-from batch_assets.table import Table
-from batch_assets.warehouse import Warehouse
+from batch_assets.table.layers import in_order, layer_of
+from batch_assets.table.table import Table
+from batch_assets.warehouse.connection import Warehouse
 
 from .conftest import warehouse_in
 from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_day, write_till

@@ -4,9 +4,9 @@ import datetime as dt
 import math
 from pathlib import Path
 
-from batch_assets.layers import in_order
 from batch_assets.partitions import days_between
-from batch_assets.warehouse import Warehouse
+from batch_assets.table.layers import in_order
+from batch_assets.warehouse.connection import Warehouse
 
 from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_till
 

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from ..layers import sources
 from ..settings import settings
+from ..table.layers import sources
 
 observe_lake_job = dg.define_asset_job(
     "observe_lake",

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from ..horizon import HORIZON
-from ..warehouse import Warehouse
+from ..features._horizon import HORIZON
+from ..warehouse.connection import Warehouse
 
 _MISSING = f"""
     with latest as (select max(batch_date) as day from predictions.demand_forecast)

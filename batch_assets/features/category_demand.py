@@ -5,9 +5,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..contract import Contract, Field
 from ..marts.category_day_sales import UNKNOWN
-from ..table import table
+from ..table.contract import Contract, Field
+from ..table.table import table
 
 LONGEST = 91
 """Days that the features look at, the batch day included."""

@@ -8,10 +8,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from dateutil.rrule import rrulestr
 
-from ..contract import Contract, Field
-from ..horizon import HORIZON
 from ..settings import settings
-from ..table import table
+from ..table.contract import Contract, Field
+from ..table.table import table
+from ._horizon import HORIZON
 
 FAR = 30
 """Days beyond which a holiday has no effect; the largest distance that is told."""

@@ -1,7 +1,7 @@
 """The catalogue: products that were added or changed since the day before; the first file is a full dump."""
 
-from ..formats.json_lines import JsonLines
-from ..lakefile import LakeFile
+from ..ingest.formats.json_lines import JsonLines
+from ..ingest.lakefile import LakeFile
 
 catalogue = LakeFile(
     name="catalogue",

@@ -1,7 +1,7 @@
 """The till log: every line of every receipt, as the tills wrote it, in one file a store-local day."""
 
-from ..formats.csv import Csv
-from ..lakefile import LakeFile
+from ..ingest.formats.csv import Csv
+from ..ingest.lakefile import LakeFile
 
 pos_log = LakeFile(
     name="pos_log",

@@ -5,8 +5,8 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..contract import Contract, Field
-from ..table import ALL, table
+from ..table.contract import Contract, Field
+from ..table.table import ALL, table
 from .products import as_valid
 
 UNKNOWN = "NOT IN CATALOGUE"

@@ -5,9 +5,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..contract import Contract, Field
-from ..table import table
-from ..text import whole_number
+from ..expressions.text import whole_number
+from ..table.contract import Contract, Field
+from ..table.table import table
 
 NO_CATEGORY = "NO CATEGORY"
 

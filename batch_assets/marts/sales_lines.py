@@ -7,10 +7,10 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..contract import Contract, Field
-from ..local_time import to_local
-from ..table import table
-from ..text import cents, utc_time, whole_number
+from ..expressions.local_time import to_local
+from ..expressions.text import cents, utc_time, whole_number
+from ..table.contract import Contract, Field
+from ..table.table import table
 
 MOST_DAYS_LATE = 7
 """A line that arrives later than this after its sale is taken for a clock error."""

@@ -19,15 +19,15 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from ..artifacts import Artifacts
-from ..code_version import code_version
 from ..content import combined
-from ..contract import Contract, Field
 from ..errors import UntrainedError
-from ..horizon import HORIZON
+from ..features._horizon import HORIZON
 from ..partitions import retrain_day
 from ..settings import settings
-from ..table import table
+from ..table.code_version import code_version
+from ..table.contract import Contract, Field
+from ..table.table import table
+from ..warehouse.artifacts import Artifacts
 from ._demand.backtest import Score, score
 from ._demand.fit import EVERY, PARAMETERS, TREES, forecast, train
 from ._demand.frame import BASELINES
@@ -76,7 +76,7 @@ class DemandModel(Contract):
 
 def backtest_chart(demand_model: ir.Table, day: datetime.date) -> str:
     """Return the latest card's backtests as a table."""
-    from ..charts import bars
+    from ..reporting.charts import bars
 
     card = json.loads(demand_model.filter(_.batch_date == day).card.execute()[0])
     origins = [test["origin"] for test in card["backtests"]]

@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from ..artifacts import Artifacts
-from ..contract import Contract, Field
-from ..horizon import HORIZON
+from ..features._horizon import HORIZON
 from ..models._demand.fit import Forecast, forecast
 from ..models._demand.frame import Frame, build_frame
 from ..models.demand_model import LIGHTGBM, MODEL
-from ..table import table
+from ..table.contract import Contract, Field
+from ..table.table import table
+from ..warehouse.artifacts import Artifacts
 
 DECIMALS = 2
 
@@ -41,7 +41,7 @@ class DemandForecast(Contract):
 
 def actual_against_forecast(demand_forecast: ir.Table, category_day_sales: ir.Table, day: datetime.date) -> str:
     """Return a chart of all categories: sold in 28 days, what was forecast for the last 14 of them, and the forecast."""
-    from ..charts import lines
+    from ..reporting.charts import lines
 
     asked = demand_forecast.filter(_.batch_date.isin([day, day - HORIZON * datetime.timedelta(days=1)]))
     forecasts = asked.group_by("batch_date", "target_date").agg(units=_.units.sum()).to_pandas()

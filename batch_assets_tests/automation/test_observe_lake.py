@@ -2,7 +2,7 @@
 
 from batch_assets.automation.observe_lake import observe_lake
 from batch_assets.definitions import build_defs
-from batch_assets.layers import sources
+from batch_assets.table.layers import sources
 
 
 def test_it_observes_every_source() -> None:

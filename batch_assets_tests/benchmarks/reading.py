@@ -14,11 +14,11 @@ import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from batch_assets.layers import find_table, lake_file
+from batch_assets.engine.reading import read_lake
+from batch_assets.engine.staging import RAW, STAGED
 from batch_assets.partitions import days_between
-from batch_assets.reading import read_lake
-from batch_assets.staging import RAW, STAGED
-from batch_assets.table import Table
+from batch_assets.table.layers import find_table, lake_file
+from batch_assets.table.table import Table
 
 from .bars import Bar, interleaved, median, print_table
 from .workshop import Workshop

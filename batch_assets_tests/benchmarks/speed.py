@@ -11,7 +11,7 @@ import shutil
 
 import duckdb
 
-from batch_assets.layers import tables
+from batch_assets.table.layers import tables
 
 from .bars import Bar, interleaved, median, print_table
 from .workshop import HISTORY_ENDS, Place, Workshop, tell

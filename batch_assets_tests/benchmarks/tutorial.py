@@ -23,11 +23,11 @@ import pandas as pd
 import pyarrow as pa
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 
-from batch_assets.artifacts import Artifacts
-from batch_assets.layers import find_table, lake_file
 from batch_assets.partitions import DAILY
 from batch_assets.settings import settings
-from batch_assets.table import Rows
+from batch_assets.table.layers import find_table, lake_file
+from batch_assets.table.table import Rows
+from batch_assets.warehouse.artifacts import Artifacts
 
 
 def _table(name: str) -> Any:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from batch_assets.layers import find_table
+from batch_assets.orchestration.up_to_date import stale_days
 from batch_assets.partitions import days_between
-from batch_assets.up_to_date import stale_days
-from batch_assets.warehouse import Warehouse
+from batch_assets.table.layers import find_table
+from batch_assets.warehouse.connection import Warehouse
 
 YEAR_BEGINS = dt.date(2017, 1, 1)
 HISTORY_ENDS = dt.date(2017, 9, 10)

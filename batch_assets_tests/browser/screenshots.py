@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from batch_assets.layers import sources, tables
+from batch_assets.table.layers import sources, tables
 
 from .ui import Browser, browser, webserver
 

@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from batch_assets.layers import sources, tables
+from batch_assets.table.layers import sources, tables
 from batch_assets_tests.lake_writer import day_of, product, till_line, write_day
 
 from .ui import Browser, browser, webserver

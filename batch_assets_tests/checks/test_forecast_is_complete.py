@@ -3,7 +3,7 @@
 import dagster as dg
 
 from batch_assets.checks.forecast_is_complete import forecast_is_complete
-from batch_assets.warehouse import Warehouse
+from batch_assets.warehouse.connection import Warehouse
 
 _TABLES = """
     create schema features; create schema predictions;

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from batch_assets.artifacts import Artifacts
 from batch_assets.errors import UntrainedError
-from batch_assets.layers import find_table
 from batch_assets.settings import settings
-from batch_assets.warehouse import Warehouse
+from batch_assets.table.layers import find_table
+from batch_assets.warehouse.artifacts import Artifacts
+from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
 from ..lake_writer import day_of, till_line, write_till

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from batch_assets.settings import settings
-from batch_assets.warehouse import Warehouse
+from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
 from ..lake_writer import day_of

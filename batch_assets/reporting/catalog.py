@@ -1,0 +1,144 @@
+"""The catalog: every source and table with its grain, inputs and columns, as Markdown made from the code alone.
+
+Belongs here: how the catalog looks, and putting it between its markers in a file. Does not belong here: any text about
+a table; that stands in its docstring and contract. `python -m batch_assets.reporting.catalog README.md` renews the README's.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from ..ingest.lakefile import LakeFile
+from ..table.layers import LAYERS, layer_of, sources, tables
+from ..table.table import Table
+
+BEGIN, END = "<!-- catalog:begin -->", "<!-- catalog:end -->"
+
+_GRAIN = " Grain: "
+
+
+def catalog() -> str:
+    """Return the catalog: a graph of the lineage, a table for each layer, and the columns of each source and table."""
+    entries: list[LakeFile | Table] = [*sources(), *tables()]
+    parts = [_graph(entries)]
+    for layer in LAYERS:
+        members = [entry for entry in entries if _layer(entry) == layer]
+        if members:
+            parts += [f"### {layer}", _overview(members), *map(_columns, members)]
+    return "\n\n".join(parts)
+
+
+def renewed(text: str) -> str:
+    """Return a text with the catalog between its markers.
+
+    Raises:
+        ValueError: the text does not have each marker once, in order.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end) or BEGIN in rest or END in before + after:
+        raise ValueError(f"the lines {BEGIN} and {END} must be there once each, in this order; the catalog stands between them")
+    return f"{before}{BEGIN}\n\n{catalog()}\n\n{END}{after}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Renew the catalog in a file; return 0, or 1 if the file has no place for it."""
+    parser = argparse.ArgumentParser(prog="python -m batch_assets.reporting.catalog", description="Renew the catalog between its markers in a Markdown file.")
+    parser.add_argument("file", type=Path, help="the Markdown file, such as README.md")
+    file: Path = parser.parse_args(arguments).file
+    try:
+        old = file.read_text(encoding="utf-8")
+        new = renewed(old)
+    except (OSError, ValueError) as wrong:
+        print(f"{file}: {wrong}", file=sys.stderr)
+        return 1
+    if new != old:
+        file.write_text(new, encoding="utf-8")
+    print(f"{file}: the catalog {'is renewed' if new != old else 'was up to date'}")
+    return 0
+
+
+def _graph(entries: Iterable[LakeFile | Table]) -> str:
+    """Return the lineage as a Mermaid flowchart, which GitHub draws: a box for each layer; dotted where days before are read."""
+    by_layer: dict[str, list[str]] = {layer: [] for layer in LAYERS}
+    arrows: list[str] = []
+    for entry in entries:
+        by_layer[_layer(entry)].append(entry.name)
+        arrows += _arrows(entry) if isinstance(entry, Table) else []
+    boxes = [line for layer, names in by_layer.items() if names for line in _box(layer, names)]
+    return "\n".join(["```mermaid", "flowchart LR", *boxes, *arrows, "```"])
+
+
+def _box(layer: str, names: Iterable[str]) -> list[str]:
+    # A node's id has a prefix, since Mermaid reads some words, such as "end", as its own.
+    return [f"  subgraph layer_{layer} [{layer}]", *(f"    t_{name}[{name}]" for name in names), "  end"]
+
+
+def _arrows(table: Table) -> list[str]:
+    return [f"  t_{name} {'-.->' if name in table.lookback else '-->'} t_{table.name}" for name in table.reads]
+
+
+def _overview(members: Iterable[LakeFile | Table]) -> str:
+    rows = [[f"**{entry.name}**", _text(_what(entry)), _text(_grain(entry)), "<br>".join(_reads(entry))] for entry in members]
+    return _markdown(("name", "what it is", "one row per", "reads"), rows)
+
+
+def _columns(entry: LakeFile | Table) -> str:
+    """Return the columns, folded; a source's are all text, and its file's format says what may be missing."""
+    if isinstance(entry, LakeFile):
+        rows = [[f"`{name}`", _text(meaning)] for name, meaning in entry.columns.items()]
+        return _folded(f"fields of {entry.name}", _markdown(("field", "meaning"), rows))
+    columns = entry.contract.columns().items()
+    rows = [[f"`{name}`", str(c.dtype.type.copy(nullable=True)), "yes" if c.nullable else "", _text(c.description or "")] for name, c in columns]
+    return _folded(f"columns of {entry.name}", _markdown(("column", "type", "null", "meaning"), rows))
+
+
+def _folded(title: str, text: str) -> str:
+    # GitHub reads the inside as Markdown only between blank lines.
+    return f"<details><summary>{escape(title)}</summary>\n\n{text}\n\n</details>"
+
+
+def _layer(entry: LakeFile | Table) -> str:
+    return entry.layer if isinstance(entry, Table) else "lake"
+
+
+def _what(entry: LakeFile | Table) -> str:
+    """Return the first sentence of the description, without the grain."""
+    sentence, stop, _ = " ".join(entry.description.split()).partition(_GRAIN)[0].partition(". ")
+    return sentence + (stop.strip() if stop else "")
+
+
+def _grain(entry: LakeFile | Table) -> str:
+    """Return the contract's grain; a source has none that holds, and says what a line is."""
+    if isinstance(entry, Table):
+        return ", ".join(entry.contract.grain())
+    return " ".join(entry.description.split()).partition(_GRAIN)[2].partition(". ")[0].rstrip(".").removeprefix("one ")
+
+
+def _reads(entry: LakeFile | Table) -> Iterator[str]:
+    """Yield what it reads, with the days before the batch day that it looks back on."""
+    if isinstance(entry, LakeFile):
+        yield f"`{entry.pattern}`"
+        return
+    for name in entry.reads:
+        yield f"{layer_of(name)}.{name}{_look_back(entry.lookback, name)}"
+
+
+def _look_back(lookback: Mapping[str, int | None], name: str) -> str:
+    days = lookback.get(name, 0)
+    return " (all days so far)" if days is None else f" (and {days} days before)" if days else ""
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
+
+
+def _text(words: str) -> str:
+    """Return words as they stand in a cell: no cell ends, tags or line breaks."""
+    return escape(" ".join(words.split()), quote=False).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The version of a table's code: what its module says, the modules of this package that it imports, and the settings they use.
+
+Comments, docstrings, descriptions and layout do not count, so a better wording restates nothing. Nor do settings that no row depends on.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..content import combined
+from ..settings import settings
+
+_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts", "charts", "code_version")
+_NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_timeout")
+
+
+@cache
+def code_version(*modules: str) -> str:
+    """Return the version of modules of this package, taken together: 12 hexadecimal digits."""
+    read = [_read(name) for name in _closure(modules)]
+    used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
+    return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
+
+
+@dataclass(frozen=True)
+class _Module:
+    """What counts of a module: the modules of this package that it imports, the settings that it uses, and its code."""
+
+    imports: list[str]
+    settings: list[str]
+    meaning: str
+
+
+def _closure(modules: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    waiting = [*modules]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += _read(name).imports
+    return sorted(found)
+
+
+@cache
+def _read(module: str) -> _Module:
+    path = _path(module)
+    assert path is not None, module
+    tree = ast.parse(path.read_text())
+    nodes = list(ast.walk(tree))
+    imports = [name for node in nodes if isinstance(node, ast.ImportFrom) for name in _imported(node, module)]
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
+    for node in nodes:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+    return _Module(imports, used, ast.unparse(tree))
+
+
+def _imported(node: ast.ImportFrom, module: str) -> list[str]:
+    """Return the modules of this package that an import in `module` names."""
+    package = module.split(".")
+    if not node.level and (node.module or "").split(".")[0] != package[0]:
+        return []
+    base = [*(package[: len(package) - node.level] if node.level else []), *(node.module or "").split(".")]
+    names = [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
+    return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
+
+
+@cache
+def _path(module: str) -> Path | None:
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") and not spec.origin.endswith("__init__.py") else None

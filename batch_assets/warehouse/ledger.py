@@ -1,0 +1,80 @@
+"""What the ledger says: what each batch was made from, and which batches are no longer what their inputs make.
+
+Belongs here: reading the ledger. Only a publication writes it (`publish.py`).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+from ibis.backends.duckdb import Backend
+
+from ..content import combined
+from ..errors import MissingBatchError
+from ..partitions import name_days, window
+from ..settings import settings
+
+Contents = Mapping[tuple[str, dt.date], str]
+"""The content hash of each batch, by table and day."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A table that another reads: its full name, and how many days before the batch day (None: all)."""
+
+    asset: str
+    look_back: int | None
+
+    def known(self, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
+        """Return the first and the last of its days that may be known as of `days`, which are in order."""
+        return window(days[0], self.look_back)[0], days[-1]
+
+
+def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
+    """Return the content hash of every batch of `upstreams` that is read as of `days`, and whose rows are there."""
+    return {(upstream.asset, day): content for upstream in upstreams for day, content, _, _ in _batches(con, upstream.asset, *upstream.known(days))}
+
+
+def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
+    """Return the hash of the batches of `upstream` that are read as of `day`.
+
+    Raises:
+        MissingBatchError: some are not published; it names them.
+    """
+    days = window(day, upstream.look_back)
+    missing = [d for d in days if (upstream.asset, d) not in published]
+    if missing:
+        layer, name = upstream.asset.split(".")
+        raise MissingBatchError(
+            f"batch {day} reads {upstream.asset} of {name_days(days)}, and {name_days(missing)} {'is' if len(missing) == 1 else 'are'} not published. "
+            f"Materialize first: dagster asset materialize -m batch_assets.definitions --select 'key:\"{layer}/{name}\"' "
+            + (f"--partition {missing[0]}" if len(missing) == 1 else f"--partition-range {missing[0]}...{missing[-1]}"),
+            day=day,
+        )
+    return combined([f"{d} {published[upstream.asset, d]}" for d in days])
+
+
+def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
+    """Return, for each published batch of a table whose rows are there, the code version and the inputs' hashes that it was made with."""
+    return {day: (code, json.loads(inputs)) for day, _, code, inputs in _batches(con, asset, settings.first_day, dt.date.max)}
+
+
+def _batches(con: Backend, asset: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, str, str, str]]:
+    """Yield day, content, code version and inputs of a table's published batches whose rows are there."""
+    there = _rows_there(con, asset, first, last)
+    published = "select batch_date, content, code, inputs, rows_kept from quality.batches where asset = ? and batch_date between ? and ?"
+    for day, content, code, inputs, kept in con.con.execute(published, [asset, first, last]).fetchall():
+        if there.get(day, 0) == kept:
+            yield day, content, code, inputs
+
+
+def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:
+    """Return how many rows each batch of a table has: somebody may have dropped the table, or deleted from it, by hand."""
+    layer, name = asset.split(".")
+    counted = f'select batch_date, count(*) from {layer}."{name}" where batch_date between ? and ? group by batch_date'
+    try:
+        return dict(con.con.execute(counted, [first, last]).fetchall())
+    except duckdb.CatalogException:
+        return {}

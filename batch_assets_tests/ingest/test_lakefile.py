@@ -1,0 +1,234 @@
+"""Raw files: every line is a row with its number or is kept with a reason; a file that is not whole is refused whole."""
+
+import datetime as dt
+import gzip
+import tracemalloc
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import batch_assets.ingest.lakefile
+from batch_assets.errors import LakeError
+from batch_assets.ingest.formats.csv import Csv
+from batch_assets.ingest.formats.json_lines import JsonLines
+from batch_assets.ingest.formats.lines import Format, Unreadable
+from batch_assets.ingest.lakefile import LakeFile
+
+DAY = dt.date(2017, 1, 1)
+HEADER = b"a,b,c\n"
+
+
+def source(fmt: Format, suffix: str) -> LakeFile:
+    """Return a source of three fields."""
+    return LakeFile("things", f"things/{{day}}.{suffix}", {"a": "first", "b": "second", "c": "third"}, fmt, "Things.")
+
+
+CSV, GZIPPED, JSON = source(Csv(), "csv"), source(Csv(), "csv.gz"), source(JsonLines(), "jsonl")
+
+
+def put(of: LakeFile, root: Path, content: bytes) -> Path:
+    """Write a day's file as it stands."""
+    path = of.path(root, DAY)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def read(of: LakeFile, root: Path, content: bytes) -> tuple[list[dict[str, object]], list[Unreadable]]:
+    """Write and read a day's file: its rows, and the lines that are none."""
+    put(of, root, content)
+    bad: list[Unreadable] = []
+    batches = list(of.read(root, DAY, bad.append))
+    assert all(batch.schema == of.schema for batch in batches)
+    return [row for batch in batches for row in batch.to_pylist()], bad
+
+
+def fields(rows: Sequence[dict[str, object]]) -> list[tuple[object, ...]]:
+    """Return each row's line and fields."""
+    return [(row["source_line"], row["a"], row["b"], row["c"]) for row in rows]
+
+
+def test_each_row_knows_its_day_file_and_line(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b"1,2,3\n4,,6\n")
+    assert rows[0] == {"batch_date": DAY, "source_file": "things/2017-01-01.csv", "source_line": 2, "a": "1", "b": "2", "c": "3"}
+    assert fields(rows) == [(2, "1", "2", "3"), (3, "4", "", "6")]
+    assert bad == []
+
+
+@pytest.mark.parametrize("null", ["", "NULL", "NA", "nan", "None", "0x", " "])
+def test_what_looks_like_null_is_text(tmp_path: Path, null: str) -> None:
+    rows, _ = read(CSV, tmp_path, HEADER + f"1,{null},3\n".encode())
+    assert rows[0]["b"] == null
+
+
+def test_quoted_commas_and_quotes_belong_to_their_field(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b'1,"two, too",3\n"say ""4""",5,6\n')
+    assert fields(rows) == [(2, "1", "two, too", "3"), (3, 'say "4"', "5", "6")]
+    assert bad == []
+
+
+def test_carriage_returns_are_no_part_of_a_field(tmp_path: Path) -> None:
+    rows, _ = read(CSV, tmp_path, b"a,b,c\r\n1,2,3\r\n4,5,6\r\n")
+    assert fields(rows) == [(2, "1", "2", "3"), (3, "4", "5", "6")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+    assert fields(read(CSV, tmp_path, b"\xef\xbb\xbf" + HEADER + b"1,2,3\n")[0]) == [(2, "1", "2", "3")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"1,2", "2 fields instead of 3"),
+        (b"1,2,3,4", "4 fields instead of 3"),
+        (b"", "0 fields instead of 3"),
+        (b'1,"2,3', "the line is not CSV"),
+        (b'1,"2"x,3', "the line is not CSV"),
+        (b"1,caf\xe9,3", "the line is not UTF-8"),
+        (b"1,2\r2,3", "the line is not CSV"),
+    ],
+)
+def test_a_line_that_is_no_row_is_kept_whole_with_its_reason(tmp_path: Path, line: bytes, reason: str) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b"0,0,0\n" + line + b"\n7,8,9\n")
+    assert fields(rows) == [(2, "0", "0", "0"), (4, "7", "8", "9")]
+    assert [(b.line, b.raw) for b in bad] == [(3, line.decode("utf-8", "backslashreplace"))]
+    assert bad[0].reason.startswith(reason)
+
+
+def test_an_unclosed_quote_does_not_swallow_the_lines_after_it(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b'1,"2,3\n4,5,6\n7,"8",9\n')
+    assert fields(rows) == [(3, "4", "5", "6"), (4, "7", "8", "9")]
+    assert [b.line for b in bad] == [2]
+
+
+def test_a_quote_that_spans_two_lines_makes_both_unreadable(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b'1,"2\n2",3\n4,5,6\n')
+    assert fields(rows) == [(4, "4", "5", "6")]
+    assert [b.line for b in bad] == [2, 3]
+
+
+def test_a_last_line_that_is_cut_off_is_unreadable(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, HEADER + b"1,2,3\n4,5")
+    assert fields(rows) == [(2, "1", "2", "3")]
+    assert [(b.line, b.reason) for b in bad] == [(3, "2 fields instead of 3")]
+
+
+def test_a_last_line_without_its_newline_is_a_row(tmp_path: Path) -> None:
+    assert fields(read(CSV, tmp_path, HEADER + b"1,2,3")[0]) == [(2, "1", "2", "3")]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (b"a,b", "missing c"),
+        (b"a,b,c,d", "unexpected d"),
+        (b"a,x,c", "missing b; unexpected x"),
+        (b"a,c,b", "another order: a, c, b"),
+        (b"1,2,3", "missing a, b, c; unexpected 1, 2, 3"),
+        (b"a;b;c", "missing a, b, c"),
+        (b'"a","b",c,"d, e"', "unexpected d, e"),
+        (b'"a,b,c', "missing a"),
+    ],
+)
+def test_a_changed_header_is_refused_and_told(tmp_path: Path, header: bytes, told: str) -> None:
+    with pytest.raises(LakeError, match=r"things/2017-01-01\.csv: line 1: the header changed") as refused:
+        read(CSV, tmp_path, header + b"\n1,2,3\n")
+    assert told in str(refused.value)
+    assert "lake/things.py" in str(refused.value)
+
+
+def test_a_header_may_be_quoted(tmp_path: Path) -> None:
+    assert fields(read(CSV, tmp_path, b'"a","b",c\n1,2,3\n')[0]) == [(2, "1", "2", "3")]
+
+
+def test_a_truncated_gzip_file_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(HEADER + b"".join(b"%d,2,3\n" % n for n in range(5000)))
+    for cut in (len(whole) // 2, len(whole) - 1, 5):
+        with pytest.raises(LakeError, match="cut off or damaged"):
+            read(GZIPPED, tmp_path, whole[:cut])
+
+
+def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(HEADER + b"".join(b"%d,2,3\n" % (n * n) for n in range(5000)))
+    for place in (0, len(whole) // 2, len(whole) - 6):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        with pytest.raises(LakeError, match=r"things/2017-01-01\.csv\.gz: cut off or damaged"):
+            read(GZIPPED, tmp_path, bytes(damaged))
+
+
+MIXED = HEADER + b"".join([b"1,2,3\n", b'"x,y",2,3\n', b"1,2\n", b"\n", b'"\n', b"caf\xe9,,\n", b"7,8,9\r\n"] * 30) + b"last,2,3"
+
+
+def test_rows_and_unreadable_lines_are_all_lines(tmp_path: Path) -> None:
+    rows, bad = read(CSV, tmp_path, MIXED)
+    assert len(rows) + len(bad) == CSV.count(tmp_path, DAY) == 211
+    assert sorted([*(int(str(row["source_line"])) for row in rows), *(b.line for b in bad)]) == list(range(2, 213))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6, 7, 13, 64, 1000])
+def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    whole = read(CSV, tmp_path, MIXED)
+    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", size)
+    assert read(CSV, tmp_path, MIXED) == whole
+    assert CSV.count(tmp_path, DAY) == 211
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(batch_assets.ingest.lakefile, "LINE_BYTES", 1000)
+    with pytest.raises(LakeError, match="a line of more than 1000 bytes"):
+        read(CSV, tmp_path, HEADER + b"x" * 5000)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", 20_000)
+
+    def peak(lines: int) -> int:
+        put(GZIPPED, tmp_path, gzip.compress(HEADER + b"".join(b"%d,two,three\n" % n for n in range(lines))))
+        tracemalloc.start()
+        arrow = 0
+        for batch in GZIPPED.read(tmp_path, DAY, lambda _: None):
+            arrow = max(arrow, batch.nbytes)
+        size = tracemalloc.get_traced_memory()[1] + arrow
+        tracemalloc.stop()
+        return size
+
+    peak(1000)
+    assert peak(80_000) < 1.3 * peak(10_000)
+
+
+def test_json_numbers_are_kept_as_written_and_null_is_null(tmp_path: Path) -> None:
+    rows, bad = read(JSON, tmp_path, b'{"a": 1, "b": null, "c": "x"}\n{"c": 1.50, "b": true, "a": ""}\n')
+    assert fields(rows) == [(1, "1", None, "x"), (2, "", "true", "1.5")]
+    assert bad == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a": 1', "the line is not JSON"),
+        (b"", "the line is not JSON"),
+        (b'{"a": "\xe9", "b": 1, "c": 1}', "the line is not JSON"),
+        (b"[1, 2, 3]", "the line is JSON, but a list, not an object"),
+        (b"null", "the line is JSON, but a NoneType, not an object"),
+        (b'{"a": 1, "c": 3}', "missing b"),
+        (b'{"a": 1, "b": 2, "c": 3, "d": 4}', "unexpected d"),
+        (b'{"a": 1, "b": 2, "x": 3}', "missing c; unexpected x"),
+    ],
+)
+def test_a_json_line_that_is_no_row_is_kept_with_its_reason(tmp_path: Path, line: bytes, reason: str) -> None:
+    rows, bad = read(JSON, tmp_path, b'{"a": 1, "b": 2, "c": 3}\n' + line + b"\n")
+    assert fields(rows) == [(1, "1", "2", "3")]
+    assert bad == [Unreadable(2, reason, line.decode("utf-8", "backslashreplace"))]
+
+
+def test_an_empty_json_file_has_no_rows(tmp_path: Path) -> None:
+    assert read(JSON, tmp_path, b"") == ([], [])
+    assert JSON.count(tmp_path, DAY) == 0
+
+
+def test_the_columns_of_rows_are_all_text_but_their_origin() -> None:
+    assert CSV.schema.types == [pa.date32(), pa.string(), pa.int64(), pa.string(), pa.string(), pa.string()]

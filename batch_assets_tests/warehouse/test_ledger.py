@@ -1,0 +1,30 @@
+"""The ledger: missing batches are named with what to do, and an inputs' hash is of its window alone."""
+
+import datetime as dt
+
+import pytest
+
+from batch_assets.errors import MissingBatchError
+from batch_assets.warehouse.ledger import Upstream, inputs_hash
+
+from ..lake_writer import day_of
+
+PUBLISHED = {("marts.products", day_of(n)): f"content {n}" for n in range(6)}
+
+
+@pytest.mark.parametrize(("number", "changes"), [(0, False), (1, False), (2, True), (3, True), (4, False), (5, False)])
+def test_the_hash_changes_only_with_a_batch_in_the_window(number: int, changes: bool) -> None:
+    upstream = Upstream("marts.products", 1)
+    restated = PUBLISHED | {("marts.products", day_of(number)): "other"}
+    assert (inputs_hash(restated, upstream, day_of(3)) != inputs_hash(PUBLISHED, upstream, day_of(3))) is changes
+
+
+@pytest.mark.parametrize(
+    ("gone", "told"), [([1], "--partition 2017-01-02$"), ([1, 3], r"2017-01-02, 2017-01-04 are not .*--partition-range 2017-01-02\.\.\.2017-01-04$")]
+)
+def test_missing_batches_are_named_with_the_command_to_run(gone: list[int], told: str) -> None:
+    left: dict[tuple[str, dt.date], str] = {key: c for key, c in PUBLISHED.items() if key[1] not in [day_of(n) for n in gone]}
+    with pytest.raises(MissingBatchError, match=told) as missing:
+        inputs_hash(left, Upstream("marts.products", None), day_of(4))
+    assert 'key:"marts/products"' in str(missing.value)
+    assert missing.value.day == day_of(4)
