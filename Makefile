@@ -1,19 +1,23 @@
-# The two commands: `make demo` and `make test`. Everything they need is installed into .venv.
+# The two commands: `make demo` and `make test`. Everything they need is installed into .venv; `make help` lists the others.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 LAST_DAY := 2017-12-26
 FIRST_FORECAST := 2017-11-06
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo ui test bench screenshots catalog clean
+.PHONY: demo ui test browser bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print the forecasts
+	@echo "Step 2: write the demo's lake, 728 raw files (40 MB) in data/lake; the first time, about 10 seconds"
 	$(BIN)/python -m batch_assets.demo build --lake data/lake --manifest data/manifest.json
+	@echo "Step 3: publish every table up to $(LAST_DAY) in data/warehouse.duckdb; the first time, about a minute"
 	$(BIN)/python -m batch_assets up-to-date --from $(FIRST_FORECAST) --to $(LAST_DAY)
+	@echo "Step 4: print the forecasts of $(LAST_DAY)"
 	$(BIN)/python -m batch_assets forecasts
 
-ui: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## open Dagster on the demo
+ui: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## open Dagster's UI on the demo, at http://127.0.0.1:3000
 	$(BIN)/dagster dev
 
 test: $(VENV)/ready  ## lint, format, types, tests
@@ -22,19 +26,35 @@ test: $(VENV)/ready  ## lint, format, types, tests
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+browser:  ## install the browser that tests of the UI drive (on Debian, with apt-get)
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then \
+		echo "chromium and chromedriver are installed"; \
+	elif ! command -v apt-get >/dev/null || { [ -n "$(SUDO)" ] && ! command -v sudo >/dev/null; }; then \
+		echo "This needs apt-get, and root or sudo. Install chromium and chromedriver in another way, so that both are in PATH." >&2; exit 1; \
+	else \
+		echo "Installing Debian's packages chromium and chromium-driver"; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
+	fi
+
 bench: $(VENV)/bench  ## measure speed and accuracy side by side
 	$(BIN)/python -m batch_assets_tests.benchmarks
 
-screenshots: $(VENV)/ready  ## renew the README's pictures, from the demo
+screenshots: $(VENV)/ready  ## update the pictures in docs, from the demo
 	$(BIN)/python -m batch_assets_tests.browser.screenshots
 
-catalog: $(VENV)/ready  ## renew the README's catalog
-	$(BIN)/python -m batch_assets.reporting.catalog README.md
+catalog: $(VENV)/ready  ## update docs/catalog.md
+	$(BIN)/python -m batch_assets.reporting.catalog docs/catalog.md
 
 clean:  ## remove what the demo made
 	rm -rf data/lake data/manifest.json data/warehouse.duckdb* data/published data/models data/dagster
 
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
 $(VENV)/ready: pyproject.toml constraints.txt
+	@echo "Step 1, once: install the libraries into $(VENV). The first time, pip downloads about 260 MB and fills 1 GB of disk:"
+	@echo "        about a minute on a fast network, during which it says nothing."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
 	touch $@

@@ -6,28 +6,19 @@ Clarke et al., 2003; it guards against error, not against an adversary.) The bat
 of rows, and the columns' names and types.
 
 Canonical text: integers, decimals, booleans and dates as SQL writes them; timestamps as microseconds since 1970 UTC;
-a float as the 64 bits of its IEEE 754 double, minus zero as zero; text as its length in code points, a colon and itself.
-Nulls are `~`; fields are joined by `|` in the order of their names.
+a float as the 64 bits of its IEEE 754 double, minus zero as zero; text as its length in code points, a colon and itself;
+an array as the number of its elements, and in `[]` their texts, joined by `|`, in their order; a struct as, in `{}`, its members' texts,
+joined by `|` in the order of their names. Nulls are `~`; fields are joined by `|` in the order of their names.
+
+Belongs here: what the hash is. Does not belong here: how an engine computes it (`engine/canonical.py`).
 """
 
 import hashlib
 from collections.abc import Sequence
 
-import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 
 WORDS = 4
-
-
-def row_words(schema: sch.Schema) -> list[str]:
-    """Return DuckDB expressions of a row's four hash words, for the columns of `schema`.
-
-    Raises:
-        TypeError: a column has a type without a canonical text.
-    """
-    fields = [f"coalesce({_text(name, schema[name])}, '~')" for name in sorted(schema.names)]
-    digest = f"md5_number(concat_ws('|', {', '.join(fields)}))"
-    return [f"(({digest} >> {32 * word}) & 4294967295)::bigint" for word in range(WORDS)]
 
 
 def batch_hash(schema: sch.Schema, rows: int, sums: Sequence[int | None]) -> str:
@@ -39,18 +30,3 @@ def batch_hash(schema: sch.Schema, rows: int, sums: Sequence[int | None]) -> str
 def combined(parts: Sequence[str]) -> str:
     """Return one hash of several texts, in their order: 32 hexadecimal digits of SHA-256."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _text(name: str, kind: dt.DataType) -> str:
-    column = f'"{name}"'
-    match kind:
-        case dt.String():
-            return f"length({column})::varchar || ':' || {column}"
-        case dt.Floating():
-            return f"(case when {column} = 0 then 0 else {column} end)::double::bit::varchar"
-        case dt.Timestamp():
-            return f"epoch_us({column})::varchar"
-        case dt.Integer() | dt.Decimal() | dt.Boolean() | dt.Date():
-            return f"{column}::varchar"
-        case _:
-            raise TypeError(f"column {name}: no canonical text is defined for {kind}; publish it as text or as numbers")

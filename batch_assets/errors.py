@@ -36,5 +36,13 @@ class WarehouseError(BatchError):
     """A warehouse that cannot be written now."""
 
 
+class StorageError(OSError):
+    """A fault of disk, memory or network below the warehouse. It may pass, so what failed is tried again."""
+
+
+class EngineError(RuntimeError):
+    """A query that the engine refused."""
+
+
 class DefinitionError(Exception):
     """Code that does not follow the project's rules; found when it is loaded."""

@@ -3,17 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable
 
-import dagster as dg
-
 from .settings import WEEKDAYS, settings
 
 _DAY = dt.timedelta(days=1)
-
-DAILY = dg.DailyPartitionsDefinition(
-    start_date=settings.first_day.isoformat(),
-    end_date=(settings.last_day + _DAY).isoformat() if settings.last_day else None,
-    timezone=settings.time_zone,
-)
 
 
 def days_of(keys: Iterable[str]) -> list[dt.date]:

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     published: Path = Field(_DATA / "published", description="folder of the prediction tables' Parquet files")
     models: Path = Field(_DATA / "models", description="folder of the trained models, one folder a version")
 
+    graph: str = Field("batch_assets", description="the package whose folders lake, marts, features, models, predictions and checks hold the graph")
+
     time_zone: str = Field("America/New_York", description="the store's time zone; its midnight ends a batch day")
     first_day: dt.date = Field(dt.date(2017, 1, 1), description="first batch day of the calendar")
     last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for a calendar that goes on")
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
 
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
     min_training_days: int = Field(120, ge=30, description="days of history below which no model is trained")
+    publication_bytes: int = Field(32 << 20, gt=0, description="bytes that a publication may hold at once: a longer range is published in several, each whole")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @field_validator("time_zone")

@@ -1,9 +1,10 @@
-"""What all tests share: an empty warehouse with its folders. How a lake is written is in `lake_writer.py`."""
+"""What all tests share: an empty warehouse with its folders. How a lake is written is in `shop_lake.py`."""
 
 from pathlib import Path
 
 import pytest
 
+from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.warehouse.connection import Warehouse
 
 
@@ -18,10 +19,22 @@ def warehouse_in(folder: Path, lock_timeout: float = 5) -> Warehouse:
     )
 
 
+def resource_in(folder: Path, lock_timeout: float = 5) -> WarehouseResource:
+    """Return the same warehouse as Dagster has it."""
+    there = warehouse_in(folder, lock_timeout)
+    return WarehouseResource(database=there.database, lake=there.lake, published=there.published, models=there.models, lock_timeout=lock_timeout)
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse that does not exist yet."""
     return warehouse_in(tmp_path)
+
+
+@pytest.fixture
+def resource(tmp_path: Path) -> WarehouseResource:
+    """The warehouse of the fixture `warehouse`, as Dagster has it."""
+    return resource_in(tmp_path)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,13 +8,14 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from batch_assets.table.layers import find_table, lake_file, layer_of
+from batch_assets.table.graph import configured_graph
 from batch_assets.table.table import Table
 
 
 def frame(name: str, rows: Sequence[Mapping[str, object]]) -> ir.Table:
     """Return rows of a table or a raw source; what is not given is null."""
-    schema = lake_file(name).schema if layer_of(name) == "lake" else find_table(name).contract.arrow_schema()
+    graph = configured_graph()
+    schema = graph.source(name).schema if graph.layers.layer_of(name) == "lake" else graph.table(name).contract.arrow_schema()
     return ibis.memtable(pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 
 

@@ -1,72 +1,78 @@
-"""The laws, over every table that is found: a new table is under them without being named here."""
+"""The laws, over every table that is found: a new table is under them without being named here.
+
+What a table must be like is asked of the project's graph and of the tests' own. What must hold of published batches is tried
+on the tests' own graph, over lakes that Hypothesis draws; `lake/test_laws_of_this_lake.py` tries it on the project's.
+"""
 
 import dataclasses
 import datetime as dt
 import functools
 import inspect
 import random
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+import ibis
+import ibis.expr.types as ir
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batch_assets.settings
-from batch_assets.content import row_words
+import batch_assets.warehouse.connection
+from batch_assets.engine.canonical import row_words
 from batch_assets.errors import BreachError
-from batch_assets.table.layers import in_order, layer_of
+from batch_assets.table.graph import Graph, configured_graph
 from batch_assets.table.table import Table
+from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import Published, publish
 
 from .conftest import warehouse_in
-from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_day, write_till
-from .tiny_history import write_history
+from .shop import PACKAGE
+from .shop_lake import day_of, write_counts, write_day, write_days, write_shelves
 
 Contents = dict[tuple[str, dt.date], str]
-Day = tuple[list[str], list[dict[str, object]]]
 
-IN_ORDER = in_order()
-BY_NAME = {table.name: table for table in IN_ORDER}
-EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
-"""The tables that need no history to be made."""
-LATE = [t for t in IN_ORDER if t not in EARLY]
-"""The tables that need one."""
-HISTORY = 46
-EVERY = pytest.mark.parametrize("table", IN_ORDER, ids=lambda table: table.name)
+SHOP = Graph(PACKAGE).in_order()
+CONFIGURED = configured_graph().in_order()
+EVERY = pytest.mark.parametrize("table", [*CONFIGURED, *SHOP], ids=lambda table: table.function.__module__)
+RECENT = Graph(PACKAGE).table("recent_counts")
+DAYS = [day_of(n) for n in range(4)]
+"""A Sunday, a Monday on which models are trained anew, and two days after it."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What is written of a day: lines of counts by file, and shelves."""
+
+    counts: Mapping[str, list[str]]
+    shelves: list[tuple[int | None, str | None]]
 
 
 @st.composite
 def lakes(draw: st.DrawFn) -> list[Day]:
-    """Draw three days of a lake: a good line and a good product each, and then anything."""
-    junk = st.sampled_from(["", "x", "-1", "0", "1.5", "99999999999999999999", "NULL", "1970-01-01T00:00:00Z", '"a"', " 1"])
+    """Draw some days, each with several files: a good line, and then anything."""
+    number = st.sampled_from(["1", "2", "3", "4", "4", "0", "-1", "x", "", "1.5", "99999999999999999999", " 2", '"3"'])
+    words = st.sampled_from(["", "half empty", "a  b", '"a, b"', "~|[]{}"])
+    line = st.one_of(st.builds("{},{},{}".format, number, number, words), st.sampled_from(["", "1,2", "1,2,3,4", "\ufffd"]))
+    shelf = st.tuples(st.one_of(st.none(), st.integers(1, 4)), st.sampled_from(["tea", "rice", "salt", None]))
     days: list[Day] = []
-    for number in range(3):
-        day, lines = day_of(number), [till_line(day_of(number), receipt_id="900")]
-        for _ in range(draw(st.integers(0, 5))):
-            fields = {
-                "receipt_id": str(draw(st.integers(1, 3))),
-                "line_no": str(draw(st.integers(1, 3))),
-                "sold_at": noon(day_of(draw(st.integers(max(0, number - 2), number)))),
-                "product_id": str(draw(st.integers(1, 5))),
-                "quantity": str(draw(st.integers(0, 9))),
-                "amount": f"{draw(st.integers(0, 999)) / 100:.2f}",
-            }
-            spoiled = draw(st.dictionaries(st.sampled_from(sorted(fields)), junk, max_size=1))
-            lines.append(till_line(day, **fields | spoiled) + draw(st.sampled_from(["", "", "", ",more"])))
-        some = st.builds(lambda p, c: product(p, category=c), st.integers(1, 5), st.sampled_from(["MILK", "BREAD", None]))
-        days.append((lines, [product(1), *draw(st.lists(some, max_size=3))]))
+    for _ in DAYS:
+        files = draw(st.dictionaries(st.sampled_from(["ann.csv", "ben.csv", "cem.csv"]), st.lists(line, max_size=4), max_size=3))
+        days.append(Day({**files, "dora.csv": ["900,1,"]}, draw(st.lists(shelf, max_size=4))))
     return days
 
 
-def written(folder: Path, lake: list[Day]) -> Warehouse:
+def written(folder: str, lake: list[Day]) -> Warehouse:
     """Write a lake, and return an empty warehouse beside it."""
-    warehouse = warehouse_in(folder)
-    for number, (lines, products) in enumerate(lake):
-        write_till(Path(warehouse.lake), day_of(number), lines)
-        write_catalogue(Path(warehouse.lake), day_of(number), products)
+    warehouse = warehouse_in(Path(folder))
+    for day, of_day in zip(DAYS, lake, strict=False):
+        write_counts(Path(warehouse.lake), day, of_day.counts)
+        write_shelves(Path(warehouse.lake), day, of_day.shelves)
     return warehouse
 
 
@@ -76,140 +82,163 @@ def contents(warehouse: Warehouse) -> Contents:
         return {(a, d): c for a, d, c in con.con.execute("select asset, batch_date, content from quality.batches").fetchall()}
 
 
-def run(warehouse: Warehouse, made: list[Table], *days: dt.date) -> None:
-    """Publish a range of days of each table."""
-    for table in made:
-        table.publish(warehouse, days, "run")
+def run(warehouse: Warehouse, *days: dt.date) -> Contents:
+    """Publish a range of days of each table; return what there is."""
+    warehouse.keep_open()
+    for table in SHOP:
+        publish(table, warehouse, days, "run")
+    found = contents(warehouse)
+    warehouse.close()
+    return found
 
 
 @settings(max_examples=4, deadline=None)
 @given(lakes(), st.randoms(use_true_random=False))
 def test_a_range_equals_its_days_in_any_order_and_repeated(lake: list[Day], chance: random.Random) -> None:
-    days = [day_of(n) for n in range(len(lake))]
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        at_once, by_day = written(Path(one), lake), written(Path(two), lake)
-        run(at_once, EARLY, *days)
-        for table in EARLY:
-            any_order = [*days, *days[:1]]
+        at_once, by_day = written(one, lake), written(two, lake)
+        expected = run(at_once, *DAYS)
+        assert len(expected) == len(SHOP) * len(DAYS)
+        by_day.keep_open()
+        for table in SHOP:
+            any_order = [*DAYS, *DAYS[:1]]
             chance.shuffle(any_order)
             for day in any_order:
-                table.publish(by_day, [day], "run")
-        first = contents(at_once)
-        assert len(first) == len(EARLY) * len(days)
-        assert contents(by_day) == first
-        run(at_once, EARLY, *days)
-        assert contents(at_once) == first
+                publish(table, by_day, [day], "run")
+        assert contents(by_day) == expected
+        by_day.close()
+        assert run(at_once, *DAYS) == expected
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
+@given(lakes(), st.integers(1, 3000))
+def test_the_size_of_the_pieces_changes_nothing(lake: list[Day], most_bytes: int) -> None:
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two, pytest.MonkeyPatch.context() as patch:
+        expected = run(written(one, lake), *DAYS)
+        patch.setattr(batch_assets.settings.settings, "publication_bytes", most_bytes)
+        in_pieces = written(two, lake)
+        for table in SHOP:
+            assert all(isinstance(piece, Published) for piece in backfill(table, in_pieces, DAYS, "run"))
+        assert contents(in_pieces) == expected
+
+
+@settings(max_examples=8, deadline=None)
 @given(lakes())
-def test_every_row_that_is_read_is_kept_or_quarantined(lake: list[Day]) -> None:
+def test_every_row_that_is_read_is_kept_or_quarantined_once_by_its_place(lake: list[Day]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = written(Path(folder), lake)
-        reading = [t for t in EARLY if t.source]
-        run(warehouse, reading, *(day_of(n) for n in range(len(lake))))
+        warehouse = written(folder, lake)
+        run(warehouse, *DAYS)
         with warehouse.connect() as con:
-            batches = con.con.execute("select asset, batch_date, rows_in, rows_kept, rows_rejected from quality.batches").fetchall()
-            assert len(batches) == len(reading) * len(lake)
-            for asset, day, rows_in, kept, rejected in batches:
-                source, number = BY_NAME[asset.split(".")[1]].source, (day - day_of(0)).days
-                assert rows_in == kept + rejected == len(lake[number][0 if source and source.name == "pos_log" else 1])
-                assert con.con.execute(f"select count(*) from {asset} where batch_date = ?", [day]).fetchall() == [(kept,)]
-                quarantined = con.con.execute(
-                    "select count(*), count(source_line), count(raw) from quality.quarantine where asset = ? and batch_date = ?", [asset, day]
-                )
-                assert quarantined.fetchall() == [(rejected,) * 3]
+            found = {
+                table: con.con.execute(f"""select source_file, source_line from marts.{table} union all
+                    select source_file, source_line from quality.quarantine where asset = 'marts.{table}' order by all""").fetchall()
+                for table in ("shelf_counts", "shelf_kinds")
+            }
+            counted = con.con.execute("select batch_date, sum(pieces) from marts.shelf_counts group by 1 order by 1").fetchall()
+            by_kind = con.con.execute("select batch_date, sum(pieces) from marts.kind_counts group by 1 order by 1").fetchall()
+            batches = con.con.execute("select asset, rows_in, rows_kept, rows_rejected from quality.batches where rows_in is not null").fetchall()
+    lines = [(f"counts/{day}/{name}", n + 2) for day, of_day in zip(DAYS, lake, strict=True) for name, its in of_day.counts.items() for n in range(len(its))]
+    rows = [(f"shelves/{day}.parquet", n + 1) for day, of_day in zip(DAYS, lake, strict=True) for n in range(len(of_day.shelves))]
+    assert found == {"shelf_counts": sorted(lines), "shelf_kinds": sorted(rows)}
+    assert counted == by_kind
+    assert len(batches) == 2 * len(DAYS)
+    assert all(rows_in == kept + rejected for _, rows_in, kept, rejected in batches)
 
 
-@settings(max_examples=6, deadline=None)
-@given(lakes())
-def test_a_later_day_changes_nothing_before_it(lake: list[Day]) -> None:
-    days = [day_of(n) for n in range(len(lake))]
+@settings(max_examples=5, deadline=None)
+@given(lakes(), st.integers(1, len(DAYS) - 1))
+def test_a_later_day_changes_nothing_before_it(lake: list[Day], known: int) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        short, whole = written(Path(one), lake[:2]), written(Path(two), lake)
-        run(short, EARLY, *days[:2])
-        run(whole, EARLY, *days)
-        assert contents(short) == {(a, d): c for (a, d), c in contents(whole).items() if d <= days[1]}
+        short, whole = run(written(one, lake[:known]), *DAYS[:known]), run(written(two, lake), *DAYS)
+        assert short == {(asset, day): content for (asset, day), content in whole.items() if day < DAYS[known]}
 
 
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a lake and a warehouse of some weeks, in which the late tables are still to be made."""
-    folder = tmp_path_factory.mktemp("history")
-    warehouse = warehouse_in(folder)
-    days = write_history(Path(warehouse.lake), HISTORY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch_assets.settings.settings, "min_training_days", 30)
-        run(warehouse, EARLY, *days)
-        yield folder
+def test_a_day_that_is_corrected_changes_what_is_as_of_it_or_later_alone(tmp_path: Path) -> None:
+    lake = [Day({"ann.csv": [f"1,{n + 1},", "2,5,"]}, [(1, "tea")]) for n in range(len(DAYS))]
+    warehouse = written(str(tmp_path), lake)
+    before = run(warehouse, *DAYS)
+    write_counts(Path(warehouse.lake), DAYS[1], {"ann.csv": ["1,99,"]})
+    after = run(warehouse, *DAYS)
+    changed = {key for key in before if after[key] != before[key]}
+    assert {("marts.shelf_counts", DAYS[1]), ("models.mean_model", DAYS[3]), ("predictions.expected_counts", DAYS[3])} <= changed
+    assert min(day for _, day in changed) == DAYS[1]
 
 
-def copied(history: Path, folder: str) -> Warehouse:
-    """Return a copy of the history."""
-    shutil.copytree(history, folder, dirs_exist_ok=True)
-    return warehouse_in(Path(folder))
+def forgetful(days: ir.Table, kind_counts: ir.Table) -> ir.Table:
+    """Return counts of four days, of a table that forgets to leave out the days after the batch day."""
+    sums = kind_counts.group_by("kind").agg(pieces=kind_counts.pieces.sum().cast("int64"), counted=kind_counts.count(), most=kind_counts.pieces.max())
+    extremes = ibis.struct({"least": sums.most, "most": sums.most})
+    return days.cross_join(sums).select("batch_date", "kind", "pieces", "counted", extremes=extremes)
 
 
-def of_late(found: Contents) -> Contents:
-    """Return the batches of the late tables."""
-    names = {f"{t.layer}.{t.name}" for t in LATE}
-    return {(asset, day): content for (asset, day), content in found.items() if asset in names}
+def test_a_table_that_forgets_to_cut_does_not_see_a_later_day_or_one_before_its_look_back(warehouse: Warehouse) -> None:
+    write_days(Path(warehouse.lake), 7)
+    table = dataclasses.replace(RECENT, function=functools.wraps(RECENT.function)(forgetful))
+    for upstream in ("shelf_counts", "shelf_kinds", "kind_counts"):
+        publish(Graph(PACKAGE).table(upstream), warehouse, [day_of(n) for n in range(7)], "run")
+    publish(table, warehouse, [day_of(4)], "run")
+    with warehouse.connect() as con:
+        ((found,),) = con.con.execute("select pieces from features.recent_counts where kind = 'tea'").fetchall()
+    assert found == sum(10 + n for n in (1, 2, 3, 4))
 
 
-@pytest.fixture(scope="module")
-def at_once(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents:
-    """The last nine days, on two of which models are trained anew, of each late table, made in one range."""
-    warehouse = copied(history, str(tmp_path_factory.mktemp("at_once")))
-    run(warehouse, LATE, *LAST_DAYS)
-    return of_late(contents(warehouse))
+def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:
+    """Let the engine, and what is mapped, work on so many threads."""
+    opened = batch_assets.warehouse.connection._open
+
+    def open_and_set(database: str) -> duckdb.DuckDBPyConnection:
+        connection = opened(database)
+        connection.execute(f"set threads = {count}")
+        return connection
+
+    patch.setattr(batch_assets.warehouse.connection, "_open", open_and_set)
+    patch.setattr("os.cpu_count", lambda: count)
+    patch.setattr("batch_assets.engine.duckdb.SCORED_AT_ONCE", 50)
 
 
-LAST_DAYS = [day_of(n) for n in range(HISTORY - 9, HISTORY)]
+def test_one_thread_or_several_make_the_same(tmp_path: Path) -> None:
+    """A day has more rows than one thread of the engine takes at once."""
+    chance = random.Random(1)
+    lines = [f"{chance.randint(1, 100_000)},{chance.randint(0, 50)}," for _ in range(160_000)]
+    lake = [Day({"ann.csv": lines[n::4], "ben.csv": lines[n + 1 :: 4]}, [(shelf, f"kind {shelf % 300}") for shelf in range(1, 2000)]) for n in range(2)]
+    found: list[Contents] = []
+    for count in (1, 4):
+        with pytest.MonkeyPatch.context() as patch:
+            on_threads(patch, count)
+            found.append(run(written(str(tmp_path / str(count)), lake), *DAYS[:2]))
+    assert found[0] == found[1]
 
 
-@settings(max_examples=3, deadline=None)
-@given(order=st.permutations(LAST_DAYS))
-def test_models_and_predictions_are_the_same_in_any_order_of_days(history: Path, at_once: Contents, order: list[dt.date]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        warehouse = copied(history, folder)
-        for table in LATE:
-            for day in [*order, order[0]]:
-                table.publish(warehouse, [day], "run")
-        assert of_late(contents(warehouse)) == at_once
-        assert len(at_once) == len(LATE) * len(LAST_DAYS)
-
-
-def test_models_and_predictions_do_not_see_a_later_day(history: Path, at_once: Contents, tmp_path: Path) -> None:
-    warehouse, changed = copied(history, str(tmp_path)), LAST_DAYS[4]
-    write_till(Path(warehouse.lake), changed, [till_line(changed, quantity="9")])
-    run(warehouse, EARLY, *LAST_DAYS[4:])
-    run(warehouse, LATE, *LAST_DAYS)
-    found = of_late(contents(warehouse))
-    differ = {(asset, day) for (asset, day), content in found.items() if content != at_once[asset, day]}
-    assert differ
-    assert min(day for _, day in differ) >= changed
-
-
-@pytest.mark.parametrize("table", [t for t in EARLY if t.source], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [table for table in SHOP if table.source], ids=lambda table: table.name)
 @pytest.mark.parametrize("spoil", [lambda rows: rows.filter(rows.source_line != 2), lambda rows: rows.union(rows)], ids=["loses", "doubles"])
-def test_a_table_that_does_not_give_each_row_back_once_is_not_published(warehouse: Warehouse, table: Table, spoil: Callable[..., object]) -> None:
-    write_day(Path(warehouse.lake), day_of(0), lines=[till_line(day_of(0), line_no=str(n)) for n in (1, 2, 3)], products=[product(n) for n in (1, 2, 3)])
-    before: Contents = {}
-    for function in (table.function, functools.wraps(table.function)(lambda **known: spoil(table.function(**known)))):
-        made = dataclasses.replace(table, function=function)
-        if not before:
-            made.publish(warehouse, [day_of(0)], "run")
-            before = contents(warehouse)
-            continue
-        with pytest.raises(BreachError, match="batch 2017-01-01"):
-            made.publish(warehouse, [day_of(0)], "run")
+def test_a_table_that_does_not_return_each_row_once_is_not_published(warehouse: Warehouse, table: Table, spoil: Callable[..., object]) -> None:
+    write_day(Path(warehouse.lake), day_of(0), ["1,1,", "2,2,", "3,3,", "4,4,"], [(1, "tea"), (2, "rice"), (3, "salt")])
+    publish(table, warehouse, [day_of(0)], "run")
+    before = contents(warehouse)
+    spoilt = dataclasses.replace(table, function=functools.wraps(table.function)(lambda **known: spoil(table.function(**known))))
+    with pytest.raises(BreachError, match="batch 2017-01-01"):
+        publish(spoilt, warehouse, [day_of(0)], "run")
     assert contents(warehouse) == before
+
+
+def test_an_aggregate_that_loses_a_piece_is_not_published(warehouse: Warehouse) -> None:
+    write_day(Path(warehouse.lake), day_of(0))
+    (table,) = [table for table in SHOP if table.conserves]
+    for upstream in [table for table in SHOP if table.layer == "marts" and table.source]:
+        publish(upstream, warehouse, [day_of(0)], "run")
+    losing = functools.wraps(table.function)(lambda **known: table.function(**known).filter(lambda rows: rows.kind != "tea"))  # type: ignore[union-attr]
+    with pytest.raises(BreachError, match=r"batch 2017-01-01: pieces adds up to 20, and the rows it was made from to 30"):
+        publish(dataclasses.replace(table, function=losing), warehouse, [day_of(0)], "run")
 
 
 @EVERY
 def test_a_table_has_one_name(table: Table) -> None:
     path = Path(inspect.getfile(table.function))
-    assert (path.parent.name, path.stem) == (table.layer, table.name) == (layer_of(table.name), table.function.__name__)
+    assert (path.parent.name, path.stem) == (table.layer, table.name) == (table.layers.layer_of(table.name), table.function.__name__)
+
+
+@pytest.mark.parametrize("table", CONFIGURED, ids=lambda table: table.name)
+def test_a_table_has_a_file_of_tests(table: Table) -> None:
     assert (Path(__file__).parent / table.layer / f"test_{table.name}.py").exists(), f"write batch_assets_tests/{table.layer}/test_{table.name}.py"
 
 
@@ -223,8 +252,6 @@ def test_a_table_says_its_grain_and_describes_its_columns(table: Table) -> None:
 
 @EVERY
 def test_a_tables_columns_have_a_canonical_text(table: Table) -> None:
-    import ibis
-
     assert len(row_words(ibis.Schema.from_pyarrow(table.contract.arrow_schema()))) == 4
 
 

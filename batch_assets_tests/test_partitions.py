@@ -2,14 +2,25 @@
 
 import datetime as dt
 
-from batch_assets.partitions import DAILY, days_of, name_days, retrain_day, window
+from batch_assets.partitions import days_between, days_of, name_days, retrain_day, stretches, window
 from batch_assets.settings import settings
 
-from .lake_writer import FIRST, day_of
+from .shop_lake import FIRST, day_of
 
 
-def test_the_calendar_has_every_day_from_first_to_last() -> None:
-    assert days_of(DAILY.get_partition_keys()) == [day_of(n) for n in range(365)]
+def test_days_are_those_of_their_keys_oldest_first() -> None:
+    assert days_of(["2017-01-03", "2017-01-01"]) == [day_of(0), day_of(2)]
+
+
+def test_days_between_two_are_all_with_both() -> None:
+    assert days_between(day_of(0), day_of(2)) == [day_of(0), day_of(1), day_of(2)]
+    assert days_between(day_of(1), day_of(1)) == [day_of(1)]
+    assert days_between(day_of(1), day_of(0)) == []
+
+
+def test_stretches_are_days_without_a_gap() -> None:
+    assert stretches([day_of(n) for n in (5, 1, 0, 3, 2)]) == [[day_of(n) for n in range(4)], [day_of(5)]]
+    assert stretches([]) == []
 
 
 def test_a_window_ends_with_its_day_and_is_cut_off_at_the_calendars_start() -> None:

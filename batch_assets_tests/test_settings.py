@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from batch_assets.settings import Settings
 
-README = Path(__file__).parents[1] / "README.md"
+GUIDES = Path(__file__).parents[1] / "docs" / "guides.md"
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +18,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_settings_that_the_readme_shows_are_understood(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```sh\n((?: *BATCH_ASSETS_\w+=.*\n)+) *```", README.read_text())
+def test_the_settings_that_the_guides_show_are_understood(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```sh\n((?: *BATCH_ASSETS_\w+=.*\n)+) *```", GUIDES.read_text())
     (tmp_path / ".env").write_text(re.sub(r"(?m)^ +", "", block))
     found = Settings()
     assert (found.lake, found.time_zone, found.first_day, found.last_day) == (Path("/srv/lake"), "Europe/Berlin", dt.date(2025, 1, 1), None)
@@ -41,3 +41,20 @@ def test_a_mistake_is_told_with_what_is_right(monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setenv(f"BATCH_ASSETS_{name}", value)
     with pytest.raises(ValidationError, match=told):
         Settings()
+
+
+def test_a_days_place_in_the_calendar_is_told() -> None:
+    found = Settings(first_day=dt.date(2017, 1, 1), last_day=dt.date(2017, 1, 31))
+    assert [found.outside(dt.date(2017, 1, day)) for day in (1, 31)] == [None, None]
+    for day in (dt.date(2016, 12, 31), dt.date(2017, 2, 1)):
+        assert found.outside(day) == f"{day} is outside the calendar, 2017-01-01 to 2017-01-31: see the settings first_day and last_day"
+    assert Settings(first_day=dt.date(2017, 1, 1), last_day=None).outside(dt.date(2030, 1, 1)) is None
+
+
+def test_a_set_is_written_in_one_order() -> None:
+    days = [dt.date(2017, 1, day) for day in range(1, 29)]
+    assert (
+        Settings(closed_days=frozenset(days)).written("closed_days")
+        == Settings(closed_days=frozenset(reversed(days))).written("closed_days")
+        == str([*map(str, days)])
+    )

@@ -3,11 +3,10 @@
 import dagster as dg
 
 from ..settings import settings
-from ..table.layers import sources
 
 observe_lake_job = dg.define_asset_job(
     "observe_lake",
-    selection=dg.AssetSelection.assets(*(["lake", source.name] for source in sources())),
+    selection=dg.AssetSelection.from_string('key:"lake/*"'),
     description="Notes each raw file's size, rows and version, if it is new or changed.",
 )
 

@@ -1,24 +1,27 @@
 """Every category that has features has a forecast for each of the days to come."""
 
 import dagster as dg
+import ibis.expr.types as ir
+from ibis import _
 
+from ..engine.duckdb import published
 from ..features._horizon import HORIZON
-from ..warehouse.connection import Warehouse
+from ..orchestration.resource import WarehouseResource
+from ..predictions.demand_forecast import demand_forecast
 
-_MISSING = f"""
-    with latest as (select max(batch_date) as day from predictions.demand_forecast)
-    select d.category, count(f.target_date)
-    from features.category_demand d
-    join latest on d.batch_date = latest.day
-    left join predictions.demand_forecast f on f.batch_date = d.batch_date and f.category = d.category
-    group by d.category having count(f.target_date) <> {HORIZON} order by 1
-"""
+
+def incomplete(demand_forecast: ir.Table, category_demand: ir.Table) -> ir.Table:
+    """Return the categories of the latest batch of forecasts, and how many days of them are forecast, if not all are."""
+    latest = demand_forecast.batch_date.max().as_scalar()
+    forecast = demand_forecast.filter(_.batch_date == latest).group_by("category").agg(days=_.count())
+    known = category_demand.filter(_.batch_date == latest).select("category")
+    return known.left_join(forecast, "category").select("category", days=_.days.fill_null(0)).filter(_.days != HORIZON).order_by("category")
 
 
 @dg.asset_check(asset=["predictions", "demand_forecast"], description=f"The latest batch has {HORIZON} days of every category that has features.")
-def forecast_is_complete(warehouse: Warehouse) -> dg.AssetCheckResult:
+def forecast_is_complete(warehouse: WarehouseResource) -> dg.AssetCheckResult:
     """Compare the latest batch of forecasts with the features it was made from."""
-    with warehouse.connect() as con:
-        missing = con.con.execute(_MISSING).fetchall()
-    named = ", ".join(f"{category} ({days} days)" for category, days in missing[:5])
-    return dg.AssetCheckResult(passed=not missing, metadata={"incomplete": len(missing), "such_as": named or "none"})
+    with warehouse.warehouse.connect() as con:
+        missing = incomplete(*(published(con, demand_forecast, name) for name in ("demand_forecast", "category_demand"))).to_pandas()
+    named = ", ".join(f"{row.category} ({row.days} days)" for row in missing.head().itertuples())
+    return dg.AssetCheckResult(passed=missing.empty, metadata={"incomplete": len(missing), "such_as": named or "none"})

@@ -7,8 +7,8 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-from . import build, redeliver
-from .builder import FIRST, LAST
+from .builder import FIRST, LAST, build
+from .damage import redeliver
 
 _DATA = Path("data")
 
@@ -22,7 +22,7 @@ def _arguments() -> argparse.Namespace:
     make.add_argument("--first", type=dt.date.fromisoformat, default=FIRST, help="first local day (%(default)s)")
     make.add_argument("--last", type=dt.date.fromisoformat, default=LAST, help="last local day (%(default)s)")
     make.add_argument("--households", type=int, help="only the first so many households, for a small lake")
-    again = commands.add_parser("redeliver", help="write the right file of a day that arrived broken")
+    again = commands.add_parser("redeliver", help="replace a deliberately corrupt file by the right one")
     again.add_argument("--lake", type=Path, default=_DATA / "lake", help="folder of the raw files (%(default)s)")
     again.add_argument("day", type=dt.date.fromisoformat, help="the day, such as 2017-12-28")
     return parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> None:
     except (OSError, ValueError) as wrong:
         raise SystemExit(f"error: {wrong}") from wrong
     except KeyboardInterrupt:
-        raise SystemExit("interrupted: the files that are written are whole, and stay; the same command goes on from there") from None
+        raise SystemExit("interrupted: the files that are written are whole, and stay; the same command continues from there") from None
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def build(
     """Write the till log and the catalogue of every open day; the same arguments give the same bytes.
 
     Files that an earlier build with the same arguments wrote, or that were delivered again since, are kept; those of
-    a build with other arguments are replaced. A build may be interrupted at any time and started again.
+    a build with other arguments are replaced. A build is safe to interrupt and re-run.
 
     Args:
-        lake: folder of the raw files; made if need be.
+        lake: folder of the raw files; created if missing.
         manifest: JSON file that records what was built and what is dirty in it.
         first: first store-local day. Its catalogue is the full one; lines sold before it are left out.
         last: last store-local day, included.
@@ -99,7 +99,7 @@ def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | 
             built.days[day] = {"sales": sales, "catalogue": products}
         built.complete = True
     finally:
-        # What is written is recorded however the build ends, so that the next one goes on from there.
+        # What is written is recorded however the build ends, so that the next one continues from there.
         built.write(manifest)
     return built
 

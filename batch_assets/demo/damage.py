@@ -1,4 +1,4 @@
-"""Whole till files that arrive broken on purpose, and their right form.
+"""Whole till files that arrive deliberately corrupt, and their right form.
 
 Belongs here: which days, what is wrong with them, and delivering them again. Does not belong here: dirt in single
 lines (`dirt.py`).
@@ -15,14 +15,14 @@ BROKEN_DAYS = {
     dt.date(2017, 12, 28): "additional_column",
     dt.date(2017, 12, 29): "changed_header",
 }
-"""The days whose till file arrives broken, with what is wrong."""
+"""The days whose till file arrives corrupt, with what is wrong."""
 
 _KEPT = 0.7
 _FLAGS = ("Y", "N", "")
 
 
 def as_delivered(text: str, day: dt.date) -> bytes:
-    """Return a day's till file as it arrives: broken on `BROKEN_DAYS`, right on all others."""
+    """Return a day's till file as it arrives: corrupt on `BROKEN_DAYS`, right on all others."""
     match BROKEN_DAYS.get(day):
         case "truncated":
             whole = pack(text)
@@ -36,10 +36,10 @@ def as_delivered(text: str, day: dt.date) -> bytes:
 
 
 def redeliver(lake: Path, day: dt.date) -> Path:
-    """Write the right till file of a day that arrived broken, and return its path; doing it twice changes nothing.
+    """Replace the corrupt till file of a day by the right one, and return its path; doing it twice changes nothing.
 
     Raises:
-        ValueError: no file of that day arrived broken in this lake.
+        ValueError: no file of that day arrived corrupt in this lake.
     """
     kept = place(lake, SEND_AGAIN, day)
     if not kept.exists():

@@ -1,6 +1,6 @@
 """Dirt in single till lines: which kinds there are, how often, and what each does to a line.
 
-Belongs here: drawing a kind for each line, and spoiling a line. Does not belong here: whole files that arrive broken
+Belongs here: drawing a kind for each line, and spoiling a line. Does not belong here: whole files that arrive corrupt
 (`damage.py`), the dirt of the catalogue, and where in a file a line comes to stand.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 TILL = "sales/pos/{day}.csv.gz"
 CATALOGUE = "catalogue/{day}.jsonl"
 SEND_AGAIN = ".send_again/{day}.csv.gz"
-"""The right file of a till day that arrived broken, as the till still has it."""
+"""The right file of a till day that arrived corrupt, as the till still has it."""
 
 _LEVEL = 5
 

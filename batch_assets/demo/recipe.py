@@ -51,10 +51,10 @@ class Recipe:
 
     @classmethod
     def of(cls, lake: Path) -> "Recipe | None":
-        """Return the recipe by which a lake was begun; None if it is no demo lake."""
+        """Return the recipe by which a lake was begun; None if it is not a demo lake."""
         mark = lake / _MARK
         return cls.from_json(json.loads(mark.read_bytes())) if mark.exists() else None
 
     def mark(self, lake: Path) -> None:
-        """Note in a lake that it is made by this recipe."""
+        """Record in a lake that it is made by this recipe."""
         write(lake / _MARK, json.dumps(self.to_json()).encode())

@@ -1,7 +1,7 @@
 """The till log: which lines come in the file of a day, in which order, and what is dirty in it.
 
 Belongs here: putting the file together, with its entry for the manifest. Does not belong here: the text of a line
-(`drafts.py`) and files that arrive broken as a whole (`damage.py`).
+(`drafts.py`) and files that are corrupt as a whole (`damage.py`).
 """
 
 import datetime as dt

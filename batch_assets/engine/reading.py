@@ -1,4 +1,4 @@
-"""Reading a raw source's days into the warehouse's temporary tables: `_raw`, and `_rejected` for lines that are no rows."""
+"""Reading a raw source's days into the warehouse's temporary tables: `_raw`, and `_rejected` for what is no row."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from ..errors import LakeError
-from ..ingest.formats.lines import Unreadable
-from ..ingest.lakefile import LakeFile, Version, content_version
+from ..ingest.formats.format import Refused
+from ..ingest.lakefile import LakeFile, Version, day_version, file_version
 from ..settings import settings
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
@@ -21,7 +21,7 @@ CLOSED = "closed"
 
 @dataclass
 class Reading:
-    """What was read of one raw file: its version (a hash of its bytes), its size in bytes, its lines, and those that are no rows."""
+    """What was read of a day of a raw source: its version, a hash of its files' names and bytes, their bytes, rows, and what is no row."""
 
     source: str
     day: dt.date
@@ -32,42 +32,47 @@ class Reading:
 
 
 def version_of(source: LakeFile, root: Path, day: dt.date) -> str:
-    """Return the version of a day's file, or `CLOSED`.
+    """Return the version of a day, or `CLOSED`.
 
     Raises:
-        LakeError: there is no file, and the store was not closed.
+        LakeError: the day is not there, and the store was not closed.
     """
-    return content_version(source.path(root, day)) if _exists(source, root, day) else CLOSED
+    files = files_of(source, root, day)
+    return day_version(root, [(path, file_version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
 
 
-def _exists(source: LakeFile, root: Path, day: dt.date) -> bool:
-    """Say whether a day has a file; only a day on which the store was closed may have none.
+def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:
+    """Return a day's files; only a day on which the store was closed may have none.
 
     Raises:
-        LakeError: there is no file, and the store was not closed.
+        LakeError: the day is not there or not complete, and the store was not closed.
     """
-    path = source.path(root, day)
-    if not path.exists() and day not in settings.closed_days:
+    files = source.files(root, day)
+    if not source.path(root, day).exists() and day not in settings.closed_days:
         raise LakeError(
-            f"lake.{source.name}: there is no file for {day}; expected {path}. "
+            f"lake.{source.name}: there is no file for {day}; expected {source.path(root, day)}. "
             "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days.",
             day=day,
         )
-    return path.exists()
+    return files
 
 
 def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
-    """Return what a day's file is, without reading its rows; a damaged file has the rows that it seems to have: none."""
-    path = source.path(root, day)
-    try:
-        rows = source.count(root, day)
-    except LakeError:
-        rows = 0
-    return Reading(source.name, day, content_version(path), path.stat().st_size, rows)
+    """Return what a day is, without reading its rows; a damaged file has the rows that it seems to have: none."""
+    rows, versions = 0, list[tuple[Path, str]]()
+    files = source.files(root, day)
+    for path in files:
+        try:
+            count, version = source.count(path, day)
+        except LakeError:
+            count, version = 0, file_version(path)
+        rows += count
+        versions.append((path, version))
+    return Reading(source.name, day, day_version(root, versions), _bytes(files), rows)
 
 
 def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date]) -> list[Reading]:
-    """Read the files of `days` into `_raw`, in bounded memory; return what was read of each.
+    """Read the files of `days` into `_raw`, in bounded memory; return what was read of each day.
 
     Raises:
         LakeError: a file is missing, damaged or of another form.
@@ -92,26 +97,30 @@ def _on_one_thread(con: Backend) -> Iterator[None]:
 
 
 def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a day's file; tell `reading` what it is."""
-    path, version = source.path(root, reading.day), Version()
-    if not _exists(source, root, reading.day):
-        return
-    where = {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
+    """Yield the rows of a day's files; tell `reading` what they are."""
+    files = files_of(source, root, reading.day)
+    versions = list[tuple[Path, str]]()
+    for path in files:
+        version, where = Version(), {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
 
-    def reject(line: Unreadable) -> None:
-        reading.rejected.append({**where, "source_line": line.line, "reason": line.reason, "raw": line.raw})
+        def reject(refused: Refused, where: dict[str, object] = where) -> None:
+            reading.rejected.append({**where, "source_line": refused.line, "reason": refused.reason, "raw": refused.raw})
 
-    try:
-        for batch in source.read(root, reading.day, reject, version):
+        for batch in source.read(root, path, reading.day, reject, version):
             reading.rows += batch.num_rows
             yield batch
-    except LakeError as error:
-        error.day = reading.day
-        raise
+        versions.append((path, str(version)))
+    if not source.path(root, reading.day).exists():
+        return
     reading.rows += len(reading.rejected)
-    reading.version, reading.size = str(version), path.stat().st_size
+    reading.version, reading.size = day_version(root, versions), _bytes(files)
     if not reading.rows and not source.may_be_empty:
         raise LakeError(
-            f"{path}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days.",
+            f"{source.path(root, reading.day)}: {'the file has' if len(files) == 1 else 'the files of the day have'} no rows. "
+            f"Ask for {'it' if len(files) == 1 else 'them'} again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days.",
             day=reading.day,
         )
+
+
+def _bytes(files: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in files)

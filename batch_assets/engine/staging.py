@@ -1,11 +1,9 @@
-"""The temporary tables between reading and publishing, and how rows get into them."""
+"""The temporary tables between making rows and publishing them, and how rows get into them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import ibis
-import ibis.expr.operations as ops
-import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
@@ -41,6 +39,34 @@ class Query:
     types: Mapping[str, str]
 
 
+def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch], *, raw_rows: bool) -> None:
+    """Make rows `STAGED`, those of them that are accepted `KEPT`, and add the others to `REJECTED`.
+
+    Args:
+        con: the warehouse.
+        schema: columns of batches that come from Python.
+        rows: the rows; if they have a column `REJECT`, it says why one is not accepted.
+        raw_rows: whether they are made from `RAW`. A rejected one is then kept verbatim, beside the lines that were refused
+            before; else as it was made.
+    """
+    if isinstance(rows, Query):
+        _make(con, STAGED, rows)
+    else:
+        load(con, STAGED, schema, rows)
+    if REJECT not in schema_of(con, STAGED):
+        con.con.execute(f"alter table {STAGED} add column {REJECT} varchar")
+    con.con.execute(f"create or replace temp view {KEPT} as select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
+    if raw_rows:
+        con.con.execute(f"""
+            insert into {REJECTED} select batch_date, source_file, source_line, s.{REJECT}, to_json(r)
+            from {STAGED} s join {RAW} r using (batch_date, source_file, source_line) where s.{REJECT} is not null""")
+    else:
+        con.con.execute(f"""
+            create or replace temp table {REJECTED} as
+            select batch_date, null::varchar as source_file, null::bigint as source_line, {REJECT} as reason, to_json(s) as raw
+            from {STAGED} s where {REJECT} is not null""")
+
+
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
     """Stream Arrow batches into a temporary table, a batch at a time.
 
@@ -65,7 +91,7 @@ def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.Recor
         con.con.unregister("_arriving")
 
 
-def make(con: Backend, table: str, rows: Query) -> None:
+def _make(con: Backend, table: str, rows: Query) -> None:
     """Make a query's rows a temporary table, whose columns have the query's types."""
     types = ", ".join(f'"{name}" {kind}' for name, kind in rows.types.items())
     con.con.execute(f"create or replace temp table {table} ({types})")
@@ -75,8 +101,3 @@ def make(con: Backend, table: str, rows: Query) -> None:
 def schema_of(con: Backend, relation: str) -> ibis.Schema:
     """Return the columns of a table or view. The engine tells them as Arrow types in a tenth of the time that Ibis takes to read their names."""
     return ibis.Schema.from_pyarrow(con.con.execute(f"from {relation} limit 0").to_arrow_table().schema)
-
-
-def relation(con: Backend, name: str, schema: ibis.Schema, layer: str | None = None) -> ir.Table:
-    """Return a table whose columns are known, as Ibis sees it."""
-    return ops.DatabaseTable(name=name, schema=schema, source=con, namespace=ops.Namespace(database=layer)).to_expr()

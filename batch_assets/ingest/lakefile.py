@@ -1,14 +1,16 @@
-"""A dated raw file: how it is found, read line by line as text, and refused.
+"""A raw source: which files make up a batch day, and how they are read as text, row by row, or refused.
 
-Belongs here: what all raw files share, whatever their source. Every physical line after a header is one row,
-known by its file and its line number; a line that is not a row is kept whole, with the reason.
-Does not belong here: what a source's fields mean (its file in `lake/`), or which rows make sense (the marts).
+Belongs here: what all raw files share, whatever their source. A row is known by its file and its place in it.
+Does not belong here: how bytes become rows (`formats/`), what a source's fields mean (its file in `lake/`), or which
+rows make sense (the marts).
 """
 
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,11 +18,12 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 from isal import igzip, isal_zlib
 
-from ..errors import LakeError
-from .formats.lines import Format, Unreadable
+from ..content import combined
+from ..errors import DefinitionError, LakeError
+from .formats.format import Format, FormError, Refuse
 
 BLOCK_BYTES = 4 << 20
-LINE_BYTES = 64 << 20
+_GZIP_TRAILER = 4
 _unpacked = cast(Callable[..., BinaryIO], igzip.IGzipFile)
 _DAMAGE = (EOFError, cast(type[Exception], isal_zlib.error), igzip.BadGzipFile)
 ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), ("source_line", pa.int64())])
@@ -60,15 +63,18 @@ class _Noted:
 
 @dataclass(frozen=True)
 class LakeFile:
-    """A raw source: one file a batch day below the lake's root, every field still text.
+    """A raw source: the files of a batch day below the lake's root, every field still text.
 
     Attributes:
         name: the source's name, which is the asset's and the file's in `lake/`.
-        pattern: path below the lake's root, with `{day}` where the date stands; `.gz` files are unpacked.
+        pattern: path below the lake's root, with `{day}` where the date stands; `.gz` files are unpacked. With a `*`, as in
+            `drops/{day}/*.csv`, all files that match make up the day.
         columns: the fields, in the file's order, with what each means.
-        format: how a line is read.
+        format: how a file's bytes become rows.
         description: what the file is, for the catalog and the UI.
         may_be_empty: whether a file without rows is a day on which there was nothing to say.
+        closing: with a `*` in the pattern, path of the file that says that the day is complete: a manifest, which
+            has the name of each of the day's files in a line, below its own folder. Before it is there, the day is not.
     """
 
     name: str
@@ -77,6 +83,12 @@ class LakeFile:
     format: Format
     description: str
     may_be_empty: bool = False
+    closing: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a source of which nobody could say when a day is complete."""
+        if ("*" in self.pattern) != bool(self.closing):
+            raise DefinitionError(f"lake.{self.name}: a pattern with a `*` and `closing`, the file that says that a day is complete, go together.")
 
     @property
     def schema(self) -> pa.Schema:
@@ -84,79 +96,93 @@ class LakeFile:
         return pa.schema([*ORIGIN, *((name, pa.string()) for name in self.columns)])
 
     def path(self, root: Path, day: dt.date) -> Path:
-        """Return where the file of a batch day lies, whether it is there or not."""
-        return root / self.pattern.format(day=day)
+        """Return where the file lies by which a day is there: its only one, or its manifest; whether it is there or not."""
+        return root / (self.closing or self.pattern).format(day=day)
 
-    def read(self, root: Path, day: dt.date, unreadable: Callable[[Unreadable], None], version: Version | None = None) -> Iterator[pa.RecordBatch]:
-        """Stream a day's rows in blocks of bounded size; lines that are no rows go to `unreadable`.
+    def files(self, root: Path, day: dt.date) -> list[Path]:
+        """Return the files that make up a day, by name; none if the day is not there yet.
+
+        Raises:
+            LakeError: a file that the manifest names is not there, or one is there that it does not name.
+        """
+        mark = self.path(root, day)
+        if not self.closing or not mark.exists():
+            return [mark] if mark.exists() else []
+        named = {mark.parent / line for line in mark.read_text(encoding="utf-8-sig", errors="backslashreplace").splitlines() if line}
+        there = set(root.glob(self.pattern.format(day=day))) - {mark}
+        if lost := sorted(str(path.relative_to(root)) for path in named - there):
+            raise LakeError(f"{mark}: names {', '.join(lost[:5])}, which {'is' if len(lost) == 1 else 'are'} not there. Ask for them again.", day=day)
+        if strange := sorted(str(path.relative_to(root)) for path in there - named):
+            raise LakeError(f"{mark}: does not name {', '.join(strange[:5])}. Add what belongs to the day to it, and move away what does not.", day=day)
+        return sorted(named)
+
+    def read(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
+        """Stream the rows of one of a day's files in blocks of bounded size; what is no row goes to `refuse`.
 
         Args:
             root: the lake's root.
+            path: the file.
             day: the batch day.
-            unreadable: is called with each line that is no row.
+            refuse: is called with each line or record that is no row.
             version: becomes that of the bytes which were read.
 
         Yields:
             The columns of `ORIGIN`, then the source's own, all text, in the order of the file.
 
         Raises:
-            LakeError: the file is cut off or damaged, or its header is not the one expected.
+            LakeError: the file is cut off or damaged, or not of the form that is expected.
         """
-        path, names = self.path(root, day), tuple(self.columns)
-        line = 1
-        for block in self._blocks(path, version or Version()):
-            if line == 1 and self.format.header_lines:
-                head, _, block = block.partition(b"\n")
-                if wrong := self.format.check_header(head, names):
-                    raise LakeError(f"{path}: line 1: {wrong}. Ask for the file again, or describe its new form in lake/{self.name}.py.")
-                line = 2
-            rows = self.format.parse(block, line, names)
-            for bad in rows.unreadable:
-                unreadable(bad)
-            if count := len(rows.lines):
-                origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(str(path.relative_to(root)), count), rows.lines]
-                yield pa.RecordBatch.from_arrays([*origin, *rows.fields], schema=self.schema)
-            line += len(rows.lines) + len(rows.unreadable)
+        name = str(path.relative_to(root))
+        with self._opened(path, day, version or Version()) as stream:
+            for block in self.format.read(stream, tuple(self.columns), refuse):
+                count = len(block.lines)
+                origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(name, count), block.lines]
+                yield pa.RecordBatch.from_arrays([*origin, *block.fields], schema=self.schema)
 
-    def count(self, root: Path, day: dt.date) -> int:
-        """Return the number of rows of a day's file, readable or not.
+    def count(self, path: Path, day: dt.date) -> tuple[int, str]:
+        """Return the number of rows of a file, readable or not, and the file's version.
 
         Raises:
             LakeError: the file is cut off or damaged.
         """
-        lines = sum(count_lines(block) for block in self._blocks(self.path(root, day), Version()))
-        return max(lines - self.format.header_lines, 0)
+        version = Version()
+        with self._opened(path, day, version) as stream:
+            rows = self.format.count(stream)
+        return rows, str(version)
 
-    def _blocks(self, path: Path, version: Version) -> Iterator[bytes]:
-        """Yield the unpacked file in blocks of whole lines."""
+    @contextmanager
+    def _opened(self, path: Path, day: dt.date, version: Version) -> Iterator[BinaryIO]:
+        """Open a file, unpacked; tell what is wrong with it by its name."""
         try:
             with path.open("rb") as stored:
-                file = _Noted(stored, version)
-                yield from _whole_lines(_unpacked(fileobj=file) if path.suffix == ".gz" else file, path)
+                if self.format.seeks:
+                    before = _state(stored)
+                    _read_through(stored, version)
+                    yield stored
+                    if _state(stored) != before:
+                        raise FormError("it was changed while it was read")
+                else:
+                    noted = cast(BinaryIO, _Noted(stored, version))
+                    yield _unpacked(fileobj=noted) if path.suffix == ".gz" else noted
         except _DAMAGE as broken:
-            raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.") from broken
+            raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.", day=day) from broken
+        except FormError as wrong:
+            raise LakeError(f"{path}: {wrong}. Ask for the file again, or describe its new form in lake/{self.name}.py.", day=day) from wrong
 
 
-def _whole_lines(file: "BinaryIO | _Noted", path: Path) -> Iterator[bytes]:
-    rest = b""
+def _state(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _read_through(file: BinaryIO, version: Version) -> None:
+    """Add all bytes of a file to a version, and go back to its begin."""
     while block := file.read(BLOCK_BYTES):
-        if end := block.rfind(b"\n") + 1:
-            yield rest + block[:end]
-            rest = block[end:]
-        else:
-            rest += block
-            if len(rest) > LINE_BYTES:
-                raise LakeError(f"{path}: a line of more than {LINE_BYTES} bytes. It is no file of lines.")
-    if rest:
-        yield rest
+        version.add(block)
+    file.seek(0)
 
 
-def count_lines(block: bytes) -> int:
-    """Return how many lines a block holds; a last line without its newline counts."""
-    return block.count(b"\n") + (not block.endswith(b"\n") if block else 0)
-
-
-def content_version(path: Path) -> str:
+def file_version(path: Path) -> str:
     """Return the version of a raw file.
 
     Raises:
@@ -164,6 +190,20 @@ def content_version(path: Path) -> str:
     """
     version = Version()
     with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            version.add(block)
+        _read_through(file, version)
     return str(version)
+
+
+def unpacked_bytes(path: Path) -> int:
+    """Return how many bytes a file has when it is unpacked; of one of over 4 GiB, or of several parts, gzip tells less (RFC 1952)."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if path.suffix != ".gz" or size < _GZIP_TRAILER:
+            return size
+        file.seek(-_GZIP_TRAILER, os.SEEK_END)
+        return max(size, int.from_bytes(file.read(_GZIP_TRAILER), "little"))
+
+
+def day_version(root: Path, files: Sequence[tuple[Path, str]]) -> str:
+    """Return the version of a day from its files and their versions: a hash of names and hashes."""
+    return combined([f"{path.relative_to(root)} {version}" for path, version in sorted(files)])

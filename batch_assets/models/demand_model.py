@@ -24,12 +24,13 @@ from ..errors import UntrainedError
 from ..features._horizon import HORIZON
 from ..partitions import retrain_day
 from ..settings import settings
+from ..table.chart import Bars
 from ..table.code_version import code_version
 from ..table.contract import Contract, Field
+from ..table.model import ModelStore
 from ..table.table import table
-from ..warehouse.artifacts import Artifacts
 from ._demand.backtest import Score, score
-from ._demand.fit import EVERY, PARAMETERS, TREES, forecast, train
+from ._demand.fit import EVERY, PARAMETERS, TREES, Forecaster, train
 from ._demand.frame import BASELINES
 from ._demand.known import Known, as_of_days, part_known
 
@@ -74,25 +75,29 @@ class DemandModel(Contract):
         unique = ["batch_date"]
 
 
-def backtest_chart(demand_model: ir.Table, day: datetime.date) -> str:
-    """Return the latest card's backtests as a table."""
-    from ..reporting.charts import bars
-
+def backtest_chart(demand_model: ir.Table, day: datetime.date) -> Bars:
+    """Describe a chart of the latest card's backtests."""
     card = json.loads(demand_model.filter(_.batch_date == day).card.execute()[0])
     origins = [test["origin"] for test in card["backtests"]]
-    return bars(
+    return Bars(
         "WAPE by backtest origin, less is better", origins, {name: [test["wape"][name] for test in card["backtests"]] for name in card["backtests"][0]["wape"]}
     )
 
 
 @table(
     contract=DemandModel,
-    lookback=dict.fromkeys(("category_demand", "target_calendar", "category_day_sales"), LOOK_BACK),
+    lookback=dict.fromkeys(("category_demand", "target_calendar", "store_demand", "category_day_sales"), LOOK_BACK),
     show=backtest_chart,
     kinds=("duckdb", "lightgbm"),
 )
 def demand_model(
-    days: ir.Table, ledger: ir.Table, artifacts: Artifacts, category_demand: ir.Table, target_calendar: ir.Table, category_day_sales: ir.Table
+    days: ir.Table,
+    ledger: ir.Table,
+    artifacts: ModelStore,
+    category_demand: ir.Table,
+    target_calendar: ir.Table,
+    store_demand: ir.Table,
+    category_day_sales: ir.Table,
 ) -> Iterator[pa.RecordBatch]:
     """Demand model in force, and its card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
@@ -102,7 +107,7 @@ def demand_model(
     versions = {trained_on: _version(batches, trained_on, "model") for trained_on in map(retrain_day, as_of)}
     if untrained := {day: version for day, version in versions.items() if not artifacts.has(MODEL, version)}:
         sold = category_day_sales.select("batch_date", "category", "units", target_date=_.sold_on)
-        known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), sold.to_pandas())
+        known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), store_demand.to_pandas(), sold.to_pandas())
         _train(artifacts, known, batches, untrained)
     models = {trained_on: _row(version, json.loads(artifacts.get(MODEL, version, "card.json"))) for trained_on, version in versions.items()}
     rows = [{"batch_date": day, **models[retrain_day(day)]} for day in as_of]
@@ -131,7 +136,7 @@ def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str
     return combined([form, code_version(__name__), str(trained_on), *contents])[:16]
 
 
-def _train(artifacts: Artifacts, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
+def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
     """Train the models of some retrain days, judge each by backtests, and store it with its card."""
     tests = {trained_on: _origins(trained_on) for trained_on in versions}
     fits = _fit(artifacts, known, batches, sorted({*versions, *(origin for origins in tests.values() for origin in origins)}))
@@ -148,7 +153,7 @@ def _origins(trained_on: datetime.date) -> list[datetime.date]:
     return [origin for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
 
 
-def _fit(artifacts: Artifacts, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
+def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
     """Fit on what was known on each day, side by side; return the fits' versions. They are kept: each serves later backtests too."""
     versions = {day: _version(batches, day, "fit") for day in days}
     missing = [day for day in days if not artifacts.has(FITS, versions[day])]
@@ -172,7 +177,7 @@ def _as_of(first: datetime.date, last: datetime.date) -> list[datetime.date]:
 
 def _backtest(known: Known, origin: datetime.date, fit: Mapping[str, str]) -> Score:
     frame = known.frame([origin])
-    return score(origin.isoformat(), frame, forecast(fit, frame), known.sold(frame, origin + HORIZON * _DAY))
+    return score(origin.isoformat(), frame, Forecaster(fit).forecast(frame), known.sold(frame, origin + HORIZON * _DAY))
 
 
 def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tests: list[Score]) -> dict[str, object]:

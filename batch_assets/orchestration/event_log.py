@@ -13,18 +13,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
-from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
+
+from .dagster_private import SQLITE_BUSY_TIMEOUT_SECONDS, ConfigurableClassData, EventLogFiles, SqliteStorage, event_logs_directory
 
 MOST_OPEN = 8
 """Files that are open at once: the index of all runs, and the runs that were looked at last."""
 
 
-class OpenEventLog(SqliteEventLogStorage):
+class OpenEventLog(EventLogFiles):
     """Dagster's event log, a file for each run and an index of all; a file that is in use stays open."""
 
     def __init__(self, base_dir: str) -> None:
@@ -34,8 +32,9 @@ class OpenEventLog(SqliteEventLogStorage):
         super().__init__(base_dir)
 
     @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
+    def connected(self, shard: str) -> Iterator[Connection]:
+        """Yield a connection to a file, in a transaction, that stays open for the next one."""
+        with self.alone():
             connection = self._connections.pop(shard, None) or self._opened(shard)
             self._connections[shard] = connection
             before = _changes(connection)
@@ -50,9 +49,7 @@ class OpenEventLog(SqliteEventLogStorage):
             self._connections.pop(next(iter(self._connections))).close()
         shared = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         engine = create_engine(self.conn_string_for_shard(shard), poolclass=NullPool, connect_args=shared)
-        if shard not in self._initialized_dbs:
-            self._initdb(engine)
-            self._initialized_dbs.add(shard)
+        self.make_tables(shard, engine)
         connection = engine.connect()
         connection.execute(text("pragma synchronous = normal"))
         connection.commit()
@@ -75,18 +72,18 @@ class OpenEventLog(SqliteEventLogStorage):
         super().dispose()
 
     def _close(self) -> None:
-        with self._db_lock:
+        with self.alone():
             while self._connections:
                 self._connections.popitem()[1].close()
 
 
-class OpenSqliteStorage(DagsterSqliteStorage):
+class OpenSqliteStorage(SqliteStorage):
     """Dagster's storage of runs, schedules and events below one folder; the events are in an `OpenEventLog`."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Open the storage in a folder, with the files that Dagster's own would have there."""
         super().__init__(base_dir, inst_data)
-        self._event_log_storage = OpenEventLog(_event_logs_directory(base_dir))
+        self.keep_events_in(OpenEventLog(event_logs_directory(base_dir)))
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> "OpenSqliteStorage":

@@ -1,17 +1,20 @@
-"""The catalog: every source and table with its grain, inputs and columns, as Markdown made from the code alone.
+"""The catalog: every source and table with its grain, inputs and columns, and every check, as Markdown made from the code alone.
 
 Belongs here: how the catalog looks, and putting it between its markers in a file. Does not belong here: any text about
-a table; that stands in its docstring and contract. `python -m batch_assets.reporting.catalog README.md` renews the README's.
+a table; that stands in its docstring and contract. `make catalog` updates the one in `docs/catalog.md`.
 """
 
 import argparse
+import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..ingest.lakefile import LakeFile
-from ..table.layers import LAYERS, layer_of, sources, tables
+from ..table.graph import Graph, configured_graph
+from ..table.layers import LAYERS
 from ..table.table import Table
 
 BEGIN, END = "<!-- catalog:begin -->", "<!-- catalog:end -->"
@@ -21,12 +24,16 @@ _GRAIN = " Grain: "
 
 def catalog() -> str:
     """Return the catalog: a graph of the lineage, a table for each layer, and the columns of each source and table."""
-    entries: list[LakeFile | Table] = [*sources(), *tables()]
+    graph = configured_graph()
+    entries: list[LakeFile | Table] = [*graph.sources(), *graph.tables()]
     parts = [_graph(entries)]
     for layer in LAYERS:
         members = [entry for entry in entries if _layer(entry) == layer]
         if members:
-            parts += [f"### {layer}", _overview(members), *map(_columns, members)]
+            parts += [f"## {layer}", _overview(members), *map(_columns, members)]
+    checks = [[f"**{name}**", _text(sentence)] for name, sentence in _checks(graph)]
+    if checks:
+        parts += ["## checks", _markdown(("name", "what must hold"), checks)]
     return "\n\n".join(parts)
 
 
@@ -44,9 +51,9 @@ def renewed(text: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Renew the catalog in a file; return 0, or 1 if the file has no place for it."""
-    parser = argparse.ArgumentParser(prog="python -m batch_assets.reporting.catalog", description="Renew the catalog between its markers in a Markdown file.")
-    parser.add_argument("file", type=Path, help="the Markdown file, such as README.md")
+    """Update the catalog in a file; return 0, or 1 if the file has no place for it."""
+    parser = argparse.ArgumentParser(prog="python -m batch_assets.reporting.catalog", description="Update the catalog between its markers in a Markdown file.")
+    parser.add_argument("file", type=Path, help="the Markdown file, such as docs/catalog.md")
     file: Path = parser.parse_args(arguments).file
     try:
         old = file.read_text(encoding="utf-8")
@@ -56,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if new != old:
         file.write_text(new, encoding="utf-8")
-    print(f"{file}: the catalog {'is renewed' if new != old else 'was up to date'}")
+    print(f"{file}: the catalog {'is updated' if new != old else 'was up to date'}")
     return 0
 
 
@@ -69,6 +76,14 @@ def _graph(entries: Iterable[LakeFile | Table]) -> str:
         arrows += _arrows(entry) if isinstance(entry, Table) else []
     boxes = [line for layer, names in by_layer.items() if names for line in _box(layer, names)]
     return "\n".join(["```mermaid", "flowchart LR", *boxes, *arrows, "```"])
+
+
+def _checks(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield the checks across tables and what their modules say of themselves; they are not imported, since they know Dagster."""
+    for name in graph.layers.names("checks"):
+        module = find_spec(f"{graph.layers.package}.checks.{name}")
+        if module and module.origin:
+            yield name, ast.get_docstring(ast.parse(Path(module.origin).read_text(encoding="utf-8"))) or ""
 
 
 def _box(layer: str, names: Iterable[str]) -> list[str]:
@@ -123,7 +138,7 @@ def _reads(entry: LakeFile | Table) -> Iterator[str]:
         yield f"`{entry.pattern}`"
         return
     for name in entry.reads:
-        yield f"{layer_of(name)}.{name}{_look_back(entry.lookback, name)}"
+        yield f"{entry.layers.layer_of(name)}.{name}{_look_back(entry.lookback, name)}"
 
 
 def _look_back(lookback: Mapping[str, int | None], name: str) -> str:

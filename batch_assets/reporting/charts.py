@@ -1,4 +1,7 @@
-"""Charts for the UI, as Markdown with an SVG image in it: no file, no server, no plotting library to import."""
+"""Draws charts for the UI, as Markdown with an SVG image in it: no file, no server, no plotting library to import.
+
+Vega-Lite by vl-convert was measured: a third of a second for the first chart of a process, an eighth of a day's run.
+"""
 
 import base64
 import datetime as dt
@@ -6,11 +9,18 @@ import math
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
+from ..table.chart import Chart, Lines
+
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 300, 60, 50, 40
 _COLORS = ("#1f6feb", "#e36209", "#2da44e", "#8250df")
 
 
-def lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
+def draw(chart: Chart) -> str:
+    """Return a chart as Markdown."""
+    return _lines(chart.title, chart.series) if isinstance(chart, Lines) else _bars(chart.title, chart.groups, chart.series)
+
+
+def _lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
     """Return a line chart of several series over days."""
     days = sorted({day for points in series.values() for day in points})
     levels = _levels(max((value for points in series.values() for value in points.values()), default=0))
@@ -26,7 +36,7 @@ def lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
     return _markdown(title, [*_grid(levels), *drawn, *labels, *_legend(list(series))])
 
 
-def bars(title: str, groups: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
+def _bars(title: str, groups: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
     """Return a bar chart: a group of bars, one a series, for each of `groups`."""
     levels = _levels(max((value for values in series.values() for value in values), default=0))
     top = levels[-1]

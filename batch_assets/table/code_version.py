@@ -1,6 +1,8 @@
-"""The version of a table's code: what its module says, the modules of this package that it imports, and the settings they use.
+"""The version of a table's code: what its module says, the modules that it imports, and the settings that they use.
 
-Comments, docstrings, descriptions and layout do not count, so a better wording restates nothing. Nor do settings that no row depends on.
+Followed are imports of this package and of the package that has the graph. Left out are the rooms on which no row
+depends: what publishes, tells and shows rows is not what they are made from. Comments, docstrings, descriptions and
+layout do not count, so a better wording restates nothing; nor do settings that no row depends on.
 """
 
 import ast
@@ -13,13 +15,14 @@ from pathlib import Path
 from ..content import combined
 from ..settings import settings
 
-_INFRASTRUCTURE = ("table", "contract", "settings", "errors", "artifacts", "charts", "code_version")
-_NOT_IN_ROWS = ("lake", "warehouse", "published", "models", "last_day", "lock_timeout")
+_PACKAGE = __name__.split(".")[0]
+_LEFT_OUT = tuple(f"{_PACKAGE}.{room}" for room in ("table", "engine", "warehouse", "orchestration", "reporting", "settings", "errors"))
+_NOT_IN_ROWS = ("graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes")
 
 
 @cache
 def code_version(*modules: str) -> str:
-    """Return the version of modules of this package, taken together: 12 hexadecimal digits."""
+    """Return the version of modules, taken together: 12 hexadecimal digits."""
     read = [_read(name) for name in _closure(modules)]
     used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
     return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
@@ -27,7 +30,7 @@ def code_version(*modules: str) -> str:
 
 @dataclass(frozen=True)
 class _Module:
-    """What counts of a module: the modules of this package that it imports, the settings that it uses, and its code."""
+    """What counts of a module: the modules that it imports, the settings that it uses, and its code."""
 
     imports: list[str]
     settings: list[str]
@@ -49,9 +52,9 @@ def _closure(modules: Sequence[str]) -> list[str]:
 def _read(module: str) -> _Module:
     path = _path(module)
     assert path is not None, module
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = list(ast.walk(tree))
-    imports = [name for node in nodes if isinstance(node, ast.ImportFrom) for name in _imported(node, module)]
+    imports = [name for node in nodes for name in _imported(node, module)]
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
     for node in nodes:
@@ -62,14 +65,22 @@ def _read(module: str) -> _Module:
     return _Module(imports, used, ast.unparse(tree))
 
 
-def _imported(node: ast.ImportFrom, module: str) -> list[str]:
-    """Return the modules of this package that an import in `module` names."""
-    package = module.split(".")
-    if not node.level and (node.module or "").split(".")[0] != package[0]:
+def _imported(node: ast.AST, module: str) -> list[str]:
+    """Return the modules that count of those that an import in `module` names."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        package = module.split(".")
+        base = [*(package[: len(package) - node.level] if node.level else []), *filter(None, [node.module])]
+        names = [".".join(base), *(".".join([*base, alias.name]) for alias in node.names)]
+    else:
         return []
-    base = [*(package[: len(package) - node.level] if node.level else []), *(node.module or "").split(".")]
-    names = [".".join(filter(None, base)), *(".".join(filter(None, [*base, alias.name])) for alias in node.names)]
-    return [name for name in names if name.rpartition(".")[2] not in _INFRASTRUCTURE and _path(name)]
+    return [name for name in names if _counts(name, module) and _path(name)]
+
+
+def _counts(name: str, module: str) -> bool:
+    is_ours = name.split(".")[0] in (_PACKAGE, module.split(".")[0])
+    return is_ours and not any(name == room or name.startswith(f"{room}.") for room in _LEFT_OUT)
 
 
 @cache

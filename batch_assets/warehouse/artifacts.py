@@ -15,7 +15,7 @@ from ..errors import UntrainedError
 
 @dataclass(frozen=True)
 class Artifacts:
-    """A folder with a folder for each model, and in it one for each version."""
+    """A folder with a folder for each model, and in it one for each version: a `ModelStore` of `table/model.py`."""
 
     root: Path
 

@@ -1,92 +1,107 @@
-"""The warehouse: one DuckDB file with one writing process at a time.
+"""The warehouse: one DuckDB file with one writing process at a time, and the folders that belong to it.
 
-Belongs here: the connection, the wait for another process, the tables that every warehouse has, and the last step of
-a publication that a crash may have left over. Does not belong here: what is published (`publish.py`).
+Belongs here: the connection, the wait for another process, the tables that every warehouse has, and how DuckDB's faults
+are told to those who do not know it. Does not belong here: what is published (`publication.py`).
 """
 
+import logging
 import random
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
-import dagster as dg
 import duckdb
 import ibis
-from dagster_duckdb import DuckDBResource
 from ibis.backends.duckdb import Backend
-from pydantic import Field, PrivateAttr
 
-from ..errors import WarehouseError
-from ..settings import settings
+from ..errors import EngineError, StorageError, WarehouseError
+from .reconcile import reconcile
+from .transaction import transaction
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = f"""
 create schema if not exists quality;
 create table if not exists quality.warehouse as select {SCHEMA_VERSION} as schema_version;
 create sequence if not exists quality.publication;
 create table if not exists quality.ledger (
-    publication bigint default nextval('quality.publication'), asset varchar, batch_date date, rows_in bigint,
-    rows_kept bigint, rows_rejected bigint, content varchar, inputs json, code varchar, run_id varchar, published_at timestamptz);
+    publication bigint, asset varchar, batch_date date, rows_in bigint, rows_kept bigint, rows_rejected bigint,
+    content varchar, inputs json, code varchar, run_id varchar, published_at timestamptz);
 create table if not exists quality.quarantine (
     asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
-create table if not exists quality.pending_files (staged varchar, final varchar);
 create view if not exists quality.batches as
     select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;
 """
 
+_MIGRATIONS = {1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2"}
+"""By schema version, what makes a warehouse one of the next."""
 
-class Warehouse(DuckDBResource):
+
+class Warehouse:
     """A DuckDB file that is only ever changed by whole, checked batches, and the folders that belong to it."""
 
-    database: str = Field(default_factory=lambda: str(settings.warehouse), description="path of the DuckDB file")
-    lake: str = Field(default_factory=lambda: str(settings.lake), description="folder of the raw daily files")
-    published: str = Field(default_factory=lambda: str(settings.published), description="folder of the published Parquet files")
-    models: str = Field(default_factory=lambda: str(settings.models), description="folder of the trained models")
-    lock_timeout: float = Field(default_factory=lambda: settings.lock_timeout, description="seconds to wait for another process")
+    def __init__(self, database: str, lake: str, published: str, models: str, lock_timeout: float, tell: Callable[[str], None] | None = None) -> None:
+        """Know where the warehouse is; nothing is opened yet.
 
-    _in_run: bool = PrivateAttr(default=False)
-    _held: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+        Args:
+            database: path of the DuckDB file.
+            lake: folder of the raw daily files.
+            published: folder of the published Parquet files.
+            models: folder of the trained models.
+            lock_timeout: seconds to wait for another process that holds the file.
+            tell: takes a line for a person: for whom it waits, and what it has put right. By default it is logged.
+        """
+        self.database, self.lake, self.published, self.models, self.lock_timeout = database, lake, published, models, lock_timeout
+        self.tell = tell or logging.getLogger(__name__).warning
+        self._is_kept_open = False
+        self._held: duckdb.DuckDBPyConnection | None = None
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Begin a run: its first table opens the file, which stays open for the next ones; each would take a tenth of a second for it."""
-        self._in_run = True
+    def keep_open(self) -> None:
+        """Keep the file open from the first connection on: opening it takes a tenth of a second."""
+        self._is_kept_open = True
 
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """End a run: other processes may have the file."""
-        self._in_run = False
+    def close(self) -> None:
+        """Let other processes have the file."""
+        self._is_kept_open = False
         self._close()
 
     @contextmanager
     def connect(self) -> Iterator[Backend]:
         """Open the warehouse for writing, alone; wait for a process that holds it.
 
-        Within a run, it stays open until the run's end, or the first error: what is wrong with a connection ends with it.
+        It is closed again at the end, if it is not kept open, and after any error: what is wrong with a connection ends with it.
 
         Raises:
             WarehouseError: it is still held after `lock_timeout`, or it is of another version.
+            StorageError: a fault of disk, memory or network.
+            EngineError: a query that the engine refused.
+            KeyboardInterrupt: a query was interrupted.
         """
-        self._held = self._held or self._opened()
         try:
+            self._held = self._held or self._opened()
             connection = self._held.cursor()
             connection.execute("set TimeZone = 'UTC'")
             yield ibis.duckdb.from_connection(connection)
             connection.close()
+        except duckdb.Error as error:
+            self._close()
+            _tell_plainly(error)
         except BaseException:
             self._close()
             raise
-        if not self._in_run:
+        if not self._is_kept_open:
             self._close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         Path(self.database).parent.mkdir(parents=True, exist_ok=True)
-        connection = _when_free(lambda: _open(self.database), self.database, self.lock_timeout)
+        connection = self._when_free()
         try:
             _ensure_schema(connection, self.database)
-            for told in finish_files(connection).values():
-                dg.get_dagster_logger().warning(told)
+            for told in reconcile(connection, Path(self.published)):
+                self.tell(told)
         except BaseException:
             connection.close()
             raise
@@ -97,27 +112,39 @@ class Warehouse(DuckDBResource):
             self._held.close()
             self._held = None
 
+    def _when_free(self) -> duckdb.DuckDBPyConnection:
+        """Open the file when no other process holds it; say once for whom it waits.
 
-def finish_files(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Rename the files of committed batches into place: those of this process, or of one that was killed in between.
+        A lock of DuckDB is the operating system's and ends with its process, so a killed run leaves none behind.
+        """
+        started, pause, told = time.monotonic(), 0.05, False
+        while True:
+            try:
+                return _open(self.database)
+            except duckdb.IOException as error:
+                if "Conflicting lock" not in str(error):
+                    raise
+                holder = re.search(r"held in (.+?\(PID \d+\))", str(error), re.DOTALL)
+                who = holder[1] if holder else "another process"
+                if time.monotonic() - started > self.lock_timeout:
+                    raise WarehouseError(
+                        f"{self.database}: still held by {who} after {self.lock_timeout:.0f} s. "
+                        "End that process, or run this again when it is done; nothing was written."
+                    ) from error
+                if not told:
+                    self.tell(f"{self.database} is held by {who}; waiting for up to {self.lock_timeout:.0f} s.")
+                    told = True
+                time.sleep(pause * random.uniform(0.5, 1))
+                pause = min(2 * pause, 2.0)
 
-    Returns:
-        By path, why a file cannot be put into its place; it is tried again whenever the warehouse is opened.
-    """
-    left: dict[str, str] = {}
-    for staged, final in connection.execute("from quality.pending_files").fetchall():
-        try:
-            if Path(staged).exists():
-                Path(final).parent.mkdir(parents=True, exist_ok=True)
-                Path(staged).replace(final)
-        except OSError as error:
-            left[final] = (
-                f"{final}: the batch is published in the warehouse, but its file cannot be put into this place ({error}). "
-                "Make room for it; the next run puts it there, and materializing the batch again tells Dagster of it."
-            )
-        else:
-            connection.execute("delete from quality.pending_files where staged = ? and final = ?", [staged, final])
-    return left
+
+def _tell_plainly(error: duckdb.Error) -> NoReturn:
+    """Raise what a fault of DuckDB means to those who do not know it."""
+    if isinstance(error, duckdb.InterruptException) or "Query interrupted" in str(error):
+        raise KeyboardInterrupt from error
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        raise StorageError(str(error)) from error
+    raise EngineError(str(error)) from error
 
 
 def _open(database: str) -> duckdb.DuckDBPyConnection:
@@ -132,42 +159,18 @@ def _open(database: str) -> duckdb.DuckDBPyConnection:
         raise
 
 
-def _when_free(connect: Callable[[], duckdb.DuckDBPyConnection], database: str, patience: float) -> duckdb.DuckDBPyConnection:
-    """Call `connect` until no other process holds the file; say once whom it waits for.
-
-    A lock of DuckDB is the operating system's and ends with its process, so a killed run leaves none behind.
-    """
-    started, pause, told = time.monotonic(), 0.05, False
-    while True:
-        try:
-            return connect()
-        except duckdb.IOException as error:
-            if "Conflicting lock" not in str(error):
-                raise
-            holder = re.search(r"held in (.+?\(PID \d+\))", str(error), re.DOTALL)
-            who = holder[1] if holder else "another process"
-            if time.monotonic() - started > patience:
-                raise WarehouseError(
-                    f"{database}: still held by {who} after {patience:.0f} s. End that process, or run this again when it is done; nothing was written."
-                ) from error
-            if not told:
-                dg.get_dagster_logger().info(f"{database} is held by {who}; waiting for up to {patience:.0f} s.")
-                told = True
-            time.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, 2.0)
-
-
 def _ensure_schema(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(_SCHEMA)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    (found,) = connection.execute("select schema_version from quality.warehouse").fetchall()[0]
+        while (found := _schema_version(connection)) in _MIGRATIONS:
+            connection.execute(_MIGRATIONS[found])
     if found != SCHEMA_VERSION:
         raise WarehouseError(
             f"{database}: a warehouse of schema version {found}, and this code writes version {SCHEMA_VERSION}. "
             "Use the code that wrote it, or move the file away and materialize again: the lake has all it takes."
         )
+
+
+def _schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    ((version,),) = connection.execute("select schema_version from quality.warehouse").fetchall()
+    return int(version)

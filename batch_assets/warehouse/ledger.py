@@ -1,12 +1,11 @@
 """What the ledger says: what each batch was made from, and which batches are no longer what their inputs make.
 
-Belongs here: reading the ledger. Only a publication writes it (`publish.py`).
+Belongs here: reading the ledger. Only a publication writes it (`commit.py`).
 """
 
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import duckdb
 from ibis.backends.duckdb import Backend
@@ -15,21 +14,10 @@ from ..content import combined
 from ..errors import MissingBatchError
 from ..partitions import name_days, window
 from ..settings import settings
+from ..table.table import Upstream
 
 Contents = Mapping[tuple[str, dt.date], str]
 """The content hash of each batch, by table and day."""
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """A table that another reads: its full name, and how many days before the batch day (None: all)."""
-
-    asset: str
-    look_back: int | None
-
-    def known(self, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
-        """Return the first and the last of its days that may be known as of `days`, which are in order."""
-        return window(days[0], self.look_back)[0], days[-1]
 
 
 def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
@@ -78,3 +66,10 @@ def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict
         return dict(con.con.execute(counted, [first, last]).fetchall())
     except duckdb.CatalogException:
         return {}
+
+
+def totals(con: Backend, asset: str, first: dt.date, last: dt.date) -> tuple[int, int]:
+    """Return how many rows the published batches of some days have, and how many were rejected."""
+    query = "select coalesce(sum(rows_kept), 0), coalesce(sum(rows_rejected), 0) from quality.batches where asset = ? and batch_date between ? and ?"
+    ((kept, rejected),) = con.con.execute(query, [asset, first, last]).fetchall()
+    return int(kept), int(rejected)

@@ -1,6 +1,6 @@
-"""Benchmarks: speed, reading and accuracy, each measured beside what one would use instead, and held to a bar.
+"""Benchmarks: reading, speed, memory and accuracy, each measured beside what one would use instead, and held to a bar.
 
-    python -m batch_assets_tests.benchmarks                     all three, 10 to 15 minutes on two cores
+    python -m batch_assets_tests.benchmarks                     all four, about 10 minutes on two cores
     python -m batch_assets_tests.benchmarks reading             one of them
     python -m batch_assets_tests.benchmarks --lake data/lake    reuse a lake of the whole demo year; it is only read
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from .bars import Bar
 from .workshop import Workshop, tell
 
-BENCHMARKS = ("reading", "speed", "accuracy")
+BENCHMARKS = ("reading", "speed", "memory", "accuracy")
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from batch_assets.models._demand.backtest import wape
-from batch_assets.models._demand.frame import Numbers, build_frame
+from batch_assets.models._demand.frame import Numbers, build_frame, joined
 
 from .bars import Bar, print_table
 from .workshop import Place, Workshop, tell
@@ -54,9 +54,10 @@ def _forecasts(place: Place, origin: dt.date) -> pd.DataFrame:
         ours = con.con.execute("select * from predictions.demand_forecast where batch_date = ? order by category, target_date", [origin]).df()
         demand = con.con.execute("select * from features.category_demand where batch_date = ?", [origin]).df()
         calendar = con.con.execute("select * from features.target_calendar where batch_date = ?", [origin]).df()
+        store = con.con.execute("select * from features.store_demand where batch_date = ?", [origin]).df()
         known = con.con.execute(_SOLD, [origin]).df()
         after = con.con.execute(_SOLD, [origin + dt.timedelta(days=HORIZON)]).df()
-    frame = build_frame(demand, calendar)
+    frame = build_frame(joined(demand, calendar, store))
     scored = frame.keys[["batch_date", "category", "target_date", "is_closed"]].assign(**frame.baselines)
     scored = scored.merge(_autoets(known, sorted(set(scored["category"])), origin), how="left", on=["category", "target_date"])
     scored.loc[scored["is_closed"], ETS] = 0.0

@@ -17,11 +17,11 @@ from ibis.backends.duckdb import Backend
 from batch_assets.engine.reading import read_lake
 from batch_assets.engine.staging import RAW, STAGED
 from batch_assets.partitions import days_between
-from batch_assets.table.layers import find_table, lake_file
 from batch_assets.table.table import Table
+from batch_assets.warehouse.publication import publish
 
 from .bars import Bar, interleaved, median, print_table
-from .workshop import Workshop
+from .workshop import GRAPH, Workshop
 
 DAYS = days_between(dt.date(2017, 9, 1), dt.date(2017, 10, 30))
 TIMES = 7
@@ -29,16 +29,16 @@ TIMES = 7
 
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the rates and return the bar."""
-    table, lake = find_table("sales_lines"), workshop.lake
+    table, lake = GRAPH.table("sales_lines"), workshop.lake
     ours, plain = _engine(), _engine()
     _plain_view(plain, lake)
-    read_lake(ours, lake_file("pos_log"), lake, DAYS[:1])
+    read_lake(ours, GRAPH.source("pos_log"), lake, DAYS[:1])
     staging = {con: f"create or replace temp table {STAGED} as {con.compile(table(pos_log=con.table(RAW)))}" for con in (ours, plain)}
 
     seconds = interleaved(
         TIMES,
         {
-            "read into _raw": lambda: read_lake(ours, lake_file("pos_log"), lake, DAYS),
+            "read into _raw": lambda: read_lake(ours, GRAPH.source("pos_log"), lake, DAYS),
             "clean into _staged": lambda: ours.con.execute(staging[ours]),
             "plain DuckDB": lambda: plain.con.execute(staging[plain]),
         },
@@ -66,7 +66,7 @@ def _engine() -> Backend:
 
 def _plain_view(con: Backend, lake: Path) -> None:
     """Make the raw files a view with the columns that the expression expects."""
-    source = lake_file("pos_log")
+    source = GRAPH.source("pos_log")
     files = [str(source.path(lake, day)) for day in DAYS]
     text = dict.fromkeys(source.columns, "VARCHAR")
     con.con.execute(f"""
@@ -82,5 +82,5 @@ def _count(con: Backend) -> int:
 def _publish(workshop: Workshop, table: Table) -> float:
     """Return the seconds that the whole publication of the same days takes, into a warehouse of its own."""
     started = time.perf_counter()
-    table.publish(workshop.empty("reading").warehouse, DAYS, "benchmark")
+    publish(table, workshop.empty("reading").warehouse, DAYS, "benchmark")
     return time.perf_counter() - started

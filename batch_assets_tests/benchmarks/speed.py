@@ -11,10 +11,8 @@ import shutil
 
 import duckdb
 
-from batch_assets.table.layers import tables
-
 from .bars import Bar, interleaved, median, print_table
-from .workshop import HISTORY_ENDS, Place, Workshop, tell
+from .workshop import GRAPH, HISTORY_ENDS, Place, Workshop, tell
 
 DAY = HISTORY_ENDS
 FIRST = HISTORY_ENDS + dt.timedelta(days=1)
@@ -55,7 +53,7 @@ def _ninety_days(workshop: Workshop) -> Bar:
     single = [_run_tutorial(naive, TUTORIAL_DAYS[0])]
     ours = workshop.later
     tell(f"the project, one range run: {FIRST}..{LAST}")
-    seconds = ours.run_dagster(*_OURS, "--partition-range", f"{FIRST}...{LAST}")
+    seconds = ours.run_dagster(*_OURS, "--partition-range", f"{FIRST}...{LAST}").seconds
     single += [_run_tutorial(naive, day) for day in TUTORIAL_DAYS[1:]]
     other = sum(single[1:]) / len(single[1:])
     extrapolated = TRAININGS * single[0] + (DAYS - TRAININGS) * other
@@ -76,7 +74,7 @@ def _ninety_days(workshop: Workshop) -> Bar:
 
 def _run_tutorial(naive: Place, day: dt.date) -> float:
     tell(f"the tutorials' style, one run: {day}")
-    return naive.run_dagster(f"{_PACKAGE}.tutorial", "--select", "*", "--partition", day.isoformat())
+    return naive.run_dagster(f"{_PACKAGE}.tutorial", "--select", "*", "--partition", day.isoformat()).seconds
 
 
 def _tutorial(workshop: Workshop) -> Place:
@@ -85,7 +83,7 @@ def _tutorial(workshop: Workshop) -> Place:
     shutil.copytree(history / "models", place.folder / "models")
     with duckdb.connect(str(place.folder / "warehouse.duckdb")) as con:
         con.execute(f"attach '{history / 'warehouse.duckdb'}' as past (read_only)")
-        for table in tables():
+        for table in GRAPH.tables():
             columns = ", ".join(f'"{name}"' for name in table.contract.columns())
             con.execute(f"create schema if not exists {table.layer}")
             con.execute(f"create table {table.layer}.{table.name} as select {columns} from past.{table.layer}.{table.name}")

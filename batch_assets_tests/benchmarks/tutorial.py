@@ -14,7 +14,7 @@ import datetime as dt
 import gzip
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import duckdb
@@ -23,18 +23,22 @@ import pandas as pd
 import pyarrow as pa
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 
-from batch_assets.partitions import DAILY
+from batch_assets.orchestration.partitions import DAILY
+from batch_assets.predictions.demand_forecast import demand_forecast as demand_forecast_table
+from batch_assets.predictions.demand_forecast import targets
 from batch_assets.settings import settings
-from batch_assets.table.layers import find_table, lake_file
+from batch_assets.table.model import Version
 from batch_assets.table.table import Rows
 from batch_assets.warehouse.artifacts import Artifacts
+
+from .workshop import GRAPH
 
 
 def _table(name: str) -> Any:
     """Return the arguments that all of these assets have."""
-    table = find_table(name)
+    table = GRAPH.table(name)
     ins = {
-        upstream: dg.AssetIn(key=[find_table(upstream).layer, upstream], partition_mapping=_mapping(table.lookback.get(upstream, 0)))
+        upstream: dg.AssetIn(key=[GRAPH.table(upstream).layer, upstream], partition_mapping=_mapping(table.lookback.get(upstream, 0)))
         for upstream in table.tables
     }
     return dg.asset(key=[table.layer, name], ins=ins, partitions_def=DAILY, metadata={"partition_expr": "batch_date"})
@@ -47,7 +51,7 @@ def _mapping(look_back: int | None) -> dg.TimeWindowPartitionMapping:
 @_table("products")
 def products(context: dg.AssetExecutionContext) -> pd.DataFrame:
     """Read the catalogue's file of a day."""
-    source = lake_file("catalogue")
+    source = GRAPH.source("catalogue")
     with source.path(settings.lake, _day(context)).open(encoding="utf-8") as file:
         listed = [row for line in file if (row := _object(line))]
     text = {name: [None if row[name] is None else str(row[name]) for row in listed] for name in source.columns}
@@ -57,7 +61,7 @@ def products(context: dg.AssetExecutionContext) -> pd.DataFrame:
 @_table("sales_lines")
 def sales_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
     """Read the till file of a day."""
-    source = lake_file("pos_log")
+    source = GRAPH.source("pos_log")
     with gzip.open(source.path(settings.lake, _day(context)), "rt", encoding="utf-8", errors="replace") as file:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False, on_bad_lines="skip")
     rows = rows[~rows["customer_name"].str.contains("\ufffd")]
@@ -76,6 +80,12 @@ def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.Da
     return _made("category_demand", days=_days(context), **_known(category_day_sales=category_day_sales))
 
 
+@_table("store_demand")
+def store_demand(context: dg.AssetExecutionContext, category_demand: pd.DataFrame) -> pd.DataFrame:
+    """Sum the categories."""
+    return _made("store_demand", **_known(category_demand=category_demand))
+
+
 @_table("target_calendar")
 def target_calendar(context: dg.AssetExecutionContext) -> pd.DataFrame:
     """Describe the days to come."""
@@ -84,21 +94,37 @@ def target_calendar(context: dg.AssetExecutionContext) -> pd.DataFrame:
 
 @_table("demand_model")
 def demand_model(
-    context: dg.AssetExecutionContext, category_demand: pd.DataFrame, target_calendar: pd.DataFrame, category_day_sales: pd.DataFrame
+    context: dg.AssetExecutionContext,
+    category_demand: pd.DataFrame,
+    target_calendar: pd.DataFrame,
+    store_demand: pd.DataFrame,
+    category_day_sales: pd.DataFrame,
 ) -> pd.DataFrame:
     """Train the model on Mondays, find it on other days."""
-    frames = {"category_demand": category_demand, "target_calendar": target_calendar, "category_day_sales": category_day_sales}
-    assets = {f"{find_table(name).layer}.{name}": frame for name, frame in frames.items()}
+    frames = {
+        "category_demand": category_demand,
+        "target_calendar": target_calendar,
+        "store_demand": store_demand,
+        "category_day_sales": category_day_sales,
+    }
+    assets = {f"{GRAPH.table(name).layer}.{name}": frame for name, frame in frames.items()}
     return _made("demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **_known(**frames))
 
 
 @_table("demand_forecast")
 def demand_forecast(
-    context: dg.AssetExecutionContext, category_demand: pd.DataFrame, target_calendar: pd.DataFrame, demand_model: pd.DataFrame
+    context: dg.AssetExecutionContext,
+    category_demand: pd.DataFrame,
+    target_calendar: pd.DataFrame,
+    store_demand: pd.DataFrame,
+    demand_model: pd.DataFrame,
 ) -> pd.DataFrame:
     """Forecast the days to come."""
-    known = _known(category_demand=category_demand, target_calendar=target_calendar, demand_model=demand_model)
-    return _made("demand_forecast", days=_days(context), artifacts=Artifacts(settings.models), **known)
+    known = _known(category_demand=category_demand, target_calendar=target_calendar, store_demand=store_demand)
+    ((_, model),) = demand_model[demand_model["batch_date"] == pd.Timestamp(_day(context))].iterrows()
+    version = Version("demand_model", model["version"], model.to_dict(), Artifacts(settings.models).all("demand_model", model["version"]))
+    rows = targets(**known).to_pyarrow().combine_chunks().to_batches()
+    return pa.Table.from_batches([cast(pa.RecordBatch, demand_forecast_table(rows=batch, demand_model=version)) for batch in rows]).to_pandas()
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -117,20 +143,20 @@ def _days(context: dg.AssetExecutionContext) -> ibis.Table:
 
 
 def _raw(name: str, rows: pd.DataFrame, day: dt.date, first_line: int) -> ibis.Table:
-    origin = {"batch_date": day, "source_file": str(lake_file(name).pattern.format(day=day)), "source_line": range(first_line, first_line + len(rows))}
-    return ibis.memtable(pa.Table.from_pandas(rows.assign(**origin), schema=lake_file(name).schema, preserve_index=False))
+    origin = {"batch_date": day, "source_file": str(GRAPH.source(name).pattern.format(day=day)), "source_line": range(first_line, first_line + len(rows))}
+    return ibis.memtable(pa.Table.from_pandas(rows.assign(**origin), schema=GRAPH.source(name).schema, preserve_index=False))
 
 
 def _known(**frames: pd.DataFrame) -> dict[str, ibis.Table]:
     """Return frames from the I/O manager as the function expects them; DuckDB's dates come as times, and whole numbers with gaps as floats."""
-    schemas = {name: find_table(name).contract.arrow_schema() for name in frames}
+    schemas = {name: GRAPH.table(name).contract.arrow_schema() for name in frames}
     return {name: ibis.memtable(pa.Table.from_pandas(rows, schema=schemas[name], preserve_index=False)) for name, rows in frames.items()}
 
 
 def _made(name: str, **tables: Any) -> pd.DataFrame:
     """Return the accepted rows that a table's function makes, as a frame with the contract's columns."""
-    columns: Sequence[str] = list(find_table(name).contract.columns())
-    rows: Rows = find_table(name)(**tables)
+    columns: Sequence[str] = list(GRAPH.table(name).contract.columns())
+    rows: Rows = GRAPH.table(name)(**tables)
     if not isinstance(rows, ibis.Table):
         return pa.Table.from_batches(list(rows)).to_pandas()[columns]
     accepted = rows.filter(rows.reject_reason.isnull()) if "reject_reason" in rows.columns else rows
@@ -146,7 +172,7 @@ def _ledger(frames: dict[str, pd.DataFrame]) -> ibis.Table:
 
 
 defs = dg.Definitions(
-    [products, sales_lines, category_day_sales, category_demand, target_calendar, demand_model, demand_forecast],
+    [products, sales_lines, category_day_sales, category_demand, store_demand, target_calendar, demand_model, demand_forecast],
     resources={"io_manager": DuckDBPandasIOManager(database=str(settings.warehouse))},
     executor=dg.multiprocess_executor,
 )

@@ -5,15 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from batch_assets.orchestration.up_to_date import stale_days
 from batch_assets.partitions import days_between
-from batch_assets.table.layers import find_table
+from batch_assets.table.graph import Graph
+from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.plan import Refusal, stale_days
 
 YEAR_BEGINS = dt.date(2017, 1, 1)
 HISTORY_ENDS = dt.date(2017, 9, 10)
@@ -22,12 +24,38 @@ HISTORY_ENDS = dt.date(2017, 9, 10)
 MODELS_BEGIN = dt.date(2017, 7, 31)
 """The first day whose model, and forecast, the history has: enough for later backtests to find their fits there."""
 
+GRAPH = Graph("batch_assets")
+
 _ROOT = Path(__file__).parents[2]
 
 
 def tell(line: str) -> None:
     """Say at once what is going on."""
     print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: seconds, and the most memory that it had at once, in MB."""
+
+    seconds: float
+    peak: float
+
+
+def run_process(command: list[str], environment: dict[str, str], folder: Path) -> Cost:
+    """Run a process to its end.
+
+    Raises:
+        RuntimeError: it failed; the end of what it said is told.
+    """
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, env=environment, cwd=folder, stdout=said, stderr=said) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-9000:]}")
+    return Cost(time.perf_counter() - started, used.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True)
@@ -41,7 +69,7 @@ class Place:
     def warehouse(self) -> Warehouse:
         """The warehouse, whether it is there yet or not."""
         at = self.folder
-        return Warehouse(database=str(at / "warehouse.duckdb"), lake=str(self.lake), published=str(at / "published"), models=str(at / "models"))
+        return Warehouse(str(at / "warehouse.duckdb"), str(self.lake), str(at / "published"), str(at / "models"), lock_timeout=900)
 
     def copied(self, folder: Path) -> "Place":
         """Return a copy, made now."""
@@ -50,22 +78,24 @@ class Place:
 
     def publish(self, name: str, first: dt.date, last: dt.date) -> None:
         """Publish those batches of a table that are missing or stale, without Dagster."""
-        table, started = find_table(name), time.perf_counter()
+        table, started = GRAPH.table(name), time.perf_counter()
         with self.warehouse.connect() as con:
-            days = stale_days(con, table, days_between(first, last), self.lake)
+            days, _ = stale_days(con, table, days_between(first, last), self.lake)
         if days:
-            table.publish(self.warehouse, days, "benchmark")
+            refused = [outcome for outcome in backfill(table, self.warehouse, days, "benchmark") if isinstance(outcome, Refusal)]
+            if refused:
+                raise refused[0].error
             tell(f"  {name}: {len(days)} batches in {time.perf_counter() - started:.1f} s")
 
     def publish_features(self, last: dt.date, last_sales: dt.date | None = None) -> None:
         """Publish marts and features since the year began; the marts up to `last_sales`, if it is later."""
         for name in ("products", "sales_lines", "category_day_sales"):
             self.publish(name, YEAR_BEGINS, last_sales or last)
-        for name in ("category_demand", "target_calendar"):
+        for name in ("category_demand", "store_demand", "target_calendar"):
             self.publish(name, YEAR_BEGINS, last)
 
-    def run_dagster(self, module: str, *arguments: str) -> float:
-        """Run `dagster asset materialize` as a process of its own, with this warehouse; return the seconds it took.
+    def run_dagster(self, module: str, *arguments: str) -> Cost:
+        """Run `dagster asset materialize` as a process of its own, with this warehouse; return what it took.
 
         Raises:
             RuntimeError: it failed; the end of what it said is told.
@@ -82,12 +112,7 @@ class Place:
             "PYTHONPATH": str(_ROOT),
             **{f"BATCH_ASSETS_{name}": str(path) for name, path in places.items()},
         }
-        started = time.perf_counter()
-        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
-        seconds = time.perf_counter() - started
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
-        return seconds
+        return run_process(command, environment, self.folder)
 
 
 @dataclass(frozen=True)
@@ -102,7 +127,7 @@ class Workshop:
         """A lake of the demo's whole year."""
         if self.given_lake:
             return self.given_lake.resolve()
-        from batch_assets.demo import build
+        from batch_assets.demo.builder import build
 
         tell("building the demo's lake")
         build(self.folder / "lake", self.folder / "manifest.json")

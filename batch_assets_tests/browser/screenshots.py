@@ -1,4 +1,4 @@
-"""Takes the README's pictures of Dagster's UI: `python -m batch_assets_tests.browser.screenshots`, on the demo's DAGSTER_HOME."""
+"""Takes the pictures in docs of Dagster's UI: `python -m batch_assets_tests.browser.screenshots`, on the demo's DAGSTER_HOME."""
 
 import datetime as dt
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from batch_assets.table.layers import sources, tables
+from batch_assets.table.graph import configured_graph
 
 from .ui import Browser, browser, webserver
 
@@ -39,7 +39,8 @@ def _graph(page: Browser, address: str) -> None:
     page.resize(1900, 740)
     page.open(f"{address}/asset-groups")
     page.click("Hide navigation")
-    page.expand_all_groups(*(source.name for source in sources()), *(table.name for table in tables()))
+    graph = configured_graph()
+    page.expand_all_groups(*(source.name for source in graph.sources()), *(table.name for table in graph.tables()))
     _save(page, "graph")
 
 

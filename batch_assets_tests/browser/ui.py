@@ -25,7 +25,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 SECONDS_TO_START, SECONDS_TO_SHOW = 90, 20
-MISSING = "chromium and chromedriver are needed to look at the UI: apt-get install chromium chromium-driver"
+MISSING = "chromium and chromedriver are not installed: run `make browser`"
 
 _FLAGS = (
     "--headless=new",
@@ -38,6 +38,11 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+
+
+def is_installed() -> bool:
+    """Say whether there is a browser to drive."""
+    return bool(shutil.which("chromium") and shutil.which("chromedriver"))
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def browser(width: int = 1600, height: int = 1000) -> Iterator["Browser"]:
     """Run a headless Chromium with an empty profile.
 
     Raises:
-        FileNotFoundError: it is not installed; the message says which packages have it.
+        FileNotFoundError: it is not installed; the message says which command installs it.
     """
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):

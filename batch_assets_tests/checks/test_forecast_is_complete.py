@@ -3,7 +3,7 @@
 import dagster as dg
 
 from batch_assets.checks.forecast_is_complete import forecast_is_complete
-from batch_assets.warehouse.connection import Warehouse
+from batch_assets.orchestration.resource import WarehouseResource
 
 _TABLES = """
     create schema features; create schema predictions;
@@ -14,15 +14,15 @@ _TABLES = """
 """
 
 
-def test_a_missing_day_is_found(warehouse: Warehouse) -> None:
-    with warehouse.connect() as con:
+def test_a_missing_day_is_found(resource: WarehouseResource) -> None:
+    with resource.warehouse.connect() as con:
         con.con.execute(_TABLES)
-    whole = forecast_is_complete(warehouse)
+    whole = forecast_is_complete(resource)
     assert isinstance(whole, dg.AssetCheckResult)
     assert whole.passed
-    with warehouse.connect() as con:
+    with resource.warehouse.connect() as con:
         con.con.execute("delete from predictions.demand_forecast where category = 'MILK' and target_date = '2017-12-25'")
-    broken = forecast_is_complete(warehouse)
+    broken = forecast_is_complete(resource)
     assert isinstance(broken, dg.AssetCheckResult)
     assert not broken.passed
     assert broken.metadata["such_as"].value == "MILK (13 days)"

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from batch_assets.demo import build, redeliver
-from batch_assets.demo.damage import BROKEN_DAYS
+from batch_assets.demo.builder import build
+from batch_assets.demo.damage import BROKEN_DAYS, redeliver
 
 FIRST, LAST = dt.date(2017, 12, 14), dt.date(2017, 12, 31)
 HOUSEHOLDS, DIRTIER = 60, 20

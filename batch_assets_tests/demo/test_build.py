@@ -6,9 +6,10 @@ from typing import Never
 
 import pytest
 
-from batch_assets.demo import build, files, redeliver
+from batch_assets.demo import files
 from batch_assets.demo.__main__ import main
-from batch_assets.demo.damage import BROKEN_DAYS
+from batch_assets.demo.builder import build
+from batch_assets.demo.damage import BROKEN_DAYS, redeliver
 
 from .conftest import DIRTIER, FIRST, HOUSEHOLDS, LAST, Lake
 

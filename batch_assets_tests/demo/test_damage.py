@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_assets.demo import redeliver
-from batch_assets.demo.damage import BROKEN_DAYS
+from batch_assets.demo.damage import BROKEN_DAYS, redeliver
 from batch_assets.demo.drafts import COLUMNS
 
 from .conftest import FIRST, Lake

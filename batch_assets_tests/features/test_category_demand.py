@@ -5,7 +5,7 @@ from typing import Any
 from batch_assets.features.category_demand import category_demand
 
 from ..frames import days, frame, rows_of
-from ..lake_writer import day_of
+from ..lake.writer import day_of
 
 
 def sold(day: int, units: int, *, known: int | None = None, category: str = "MILK") -> dict[str, object]:

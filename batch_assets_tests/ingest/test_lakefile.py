@@ -3,18 +3,18 @@
 import datetime as dt
 import gzip
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-import batch_assets.ingest.lakefile
-from batch_assets.errors import LakeError
+import batch_assets.ingest.formats.lines
+from batch_assets.errors import DefinitionError, LakeError
 from batch_assets.ingest.formats.csv import Csv
+from batch_assets.ingest.formats.format import Format, Refused
 from batch_assets.ingest.formats.json_lines import JsonLines
-from batch_assets.ingest.formats.lines import Format, Unreadable
-from batch_assets.ingest.lakefile import LakeFile
+from batch_assets.ingest.lakefile import LakeFile, Version, day_version, file_version, unpacked_bytes
 
 DAY = dt.date(2017, 1, 1)
 HEADER = b"a,b,c\n"
@@ -36,13 +36,18 @@ def put(of: LakeFile, root: Path, content: bytes) -> Path:
     return path
 
 
-def read(of: LakeFile, root: Path, content: bytes) -> tuple[list[dict[str, object]], list[Unreadable]]:
+def read(of: LakeFile, root: Path, content: bytes) -> tuple[list[dict[str, object]], list[Refused]]:
     """Write and read a day's file: its rows, and the lines that are none."""
-    put(of, root, content)
-    bad: list[Unreadable] = []
-    batches = list(of.read(root, DAY, bad.append))
+    path = put(of, root, content)
+    bad: list[Refused] = []
+    batches = list(of.read(root, path, DAY, bad.append))
     assert all(batch.schema == of.schema for batch in batches)
     return [row for batch in batches for row in batch.to_pylist()], bad
+
+
+def counted(of: LakeFile, root: Path) -> int:
+    """Return how many rows a day's file has, readable or not."""
+    return of.count(of.path(root, DAY), DAY)[0]
 
 
 def fields(rows: Sequence[dict[str, object]]) -> list[tuple[object, ...]]:
@@ -164,33 +169,33 @@ MIXED = HEADER + b"".join([b"1,2,3\n", b'"x,y",2,3\n', b"1,2\n", b"\n", b'"\n', 
 
 def test_rows_and_unreadable_lines_are_all_lines(tmp_path: Path) -> None:
     rows, bad = read(CSV, tmp_path, MIXED)
-    assert len(rows) + len(bad) == CSV.count(tmp_path, DAY) == 211
+    assert len(rows) + len(bad) == counted(CSV, tmp_path) == 211
     assert sorted([*(int(str(row["source_line"])) for row in rows), *(b.line for b in bad)]) == list(range(2, 213))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6, 7, 13, 64, 1000])
 def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = read(CSV, tmp_path, MIXED)
-    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", size)
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", size)
     assert read(CSV, tmp_path, MIXED) == whole
-    assert CSV.count(tmp_path, DAY) == 211
+    assert counted(CSV, tmp_path) == 211
 
 
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", 100)
-    monkeypatch.setattr(batch_assets.ingest.lakefile, "LINE_BYTES", 1000)
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "LINE_BYTES", 1000)
     with pytest.raises(LakeError, match="a line of more than 1000 bytes"):
         read(CSV, tmp_path, HEADER + b"x" * 5000)
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_assets.ingest.lakefile, "BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", 20_000)
 
     def peak(lines: int) -> int:
-        put(GZIPPED, tmp_path, gzip.compress(HEADER + b"".join(b"%d,two,three\n" % n for n in range(lines))))
+        path = put(GZIPPED, tmp_path, gzip.compress(HEADER + b"".join(b"%d,two,three\n" % n for n in range(lines))))
         tracemalloc.start()
         arrow = 0
-        for batch in GZIPPED.read(tmp_path, DAY, lambda _: None):
+        for batch in GZIPPED.read(tmp_path, path, DAY, lambda _: None):
             arrow = max(arrow, batch.nbytes)
         size = tracemalloc.get_traced_memory()[1] + arrow
         tracemalloc.stop()
@@ -222,13 +227,136 @@ def test_json_numbers_are_kept_as_written_and_null_is_null(tmp_path: Path) -> No
 def test_a_json_line_that_is_no_row_is_kept_with_its_reason(tmp_path: Path, line: bytes, reason: str) -> None:
     rows, bad = read(JSON, tmp_path, b'{"a": 1, "b": 2, "c": 3}\n' + line + b"\n")
     assert fields(rows) == [(1, "1", "2", "3")]
-    assert bad == [Unreadable(2, reason, line.decode("utf-8", "backslashreplace"))]
+    assert bad == [Refused(2, reason, line.decode("utf-8", "backslashreplace"))]
 
 
 def test_an_empty_json_file_has_no_rows(tmp_path: Path) -> None:
     assert read(JSON, tmp_path, b"") == ([], [])
-    assert JSON.count(tmp_path, DAY) == 0
+    assert counted(JSON, tmp_path) == 0
 
 
 def test_the_columns_of_rows_are_all_text_but_their_origin() -> None:
     assert CSV.schema.types == [pa.date32(), pa.string(), pa.int64(), pa.string(), pa.string(), pa.string()]
+
+
+DROPS = LakeFile(
+    "drops", "drops/{day}/*", {"a": "first", "b": "second", "c": "third"}, Csv(), "Things that come several times a day.", closing="drops/{day}/MANIFEST"
+)
+
+
+def put_drops(root: Path, files: Mapping[str, bytes], manifest: bytes | None) -> Path:
+    """Write a day's files, and the manifest as it stands; return their folder."""
+    folder = DROPS.path(root, DAY).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    if manifest is not None:
+        (folder / "MANIFEST").write_bytes(manifest)
+    return folder
+
+
+def version(root: Path) -> str:
+    """Return the version of a day of several files."""
+    return day_version(root, [(path, file_version(path)) for path in DROPS.files(root, DAY)])
+
+
+def test_one_file_is_a_day_by_default(tmp_path: Path) -> None:
+    assert CSV.files(tmp_path, DAY) == []
+    path = put(CSV, tmp_path, HEADER)
+    assert CSV.files(tmp_path, DAY) == [path] == [CSV.path(tmp_path, DAY)]
+
+
+def test_a_day_is_not_there_before_its_manifest(tmp_path: Path) -> None:
+    folder = put_drops(tmp_path, {"08.csv": HEADER}, None)
+    assert DROPS.files(tmp_path, DAY) == []
+    assert DROPS.path(tmp_path, DAY) == folder / "MANIFEST"
+
+
+@pytest.mark.parametrize("manifest", [b"08.csv\n09.csv\n", b"09.csv\n\n08.csv", b"08.csv\r\n09.csv\r\n", b"\xef\xbb\xbf08.csv\n09.csv\n09.csv\n"])
+def test_the_files_of_a_day_are_those_that_its_manifest_names(tmp_path: Path, manifest: bytes) -> None:
+    folder = put_drops(tmp_path, {"09.csv": HEADER, "08.csv": HEADER}, manifest)
+    assert DROPS.files(tmp_path, DAY) == [folder / "08.csv", folder / "09.csv"]
+
+
+def test_an_empty_manifest_says_that_nothing_came(tmp_path: Path) -> None:
+    put_drops(tmp_path, {}, b"")
+    assert DROPS.files(tmp_path, DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "manifest", "told"),
+    [
+        (["08.csv"], b"08.csv\n09.csv\n", "MANIFEST: names drops/2017-01-01/09.csv, which is not there. Ask for them again."),
+        ([], b"08.csv\n09.csv\n", "MANIFEST: names drops/2017-01-01/08.csv, drops/2017-01-01/09.csv, which are not there."),
+        (["08.csv", "strange.csv"], b"08.csv\n", "MANIFEST: does not name drops/2017-01-01/strange.csv. Add what belongs to the day to it"),
+        (["08.csv"], b"08.csv\ncaf\xe9.csv\n", r"MANIFEST: names drops/2017-01-01/caf\xe9.csv, which is not there."),
+    ],
+)
+def test_a_manifest_and_its_folder_must_agree(tmp_path: Path, files: list[str], manifest: bytes, told: str) -> None:
+    put_drops(tmp_path, dict.fromkeys(files, HEADER), manifest)
+    with pytest.raises(LakeError) as refused:
+        DROPS.files(tmp_path, DAY)
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert refused.value.day == DAY
+
+
+def test_a_row_of_several_files_knows_which_one_it_is_from(tmp_path: Path) -> None:
+    put_drops(tmp_path, {"08.csv": HEADER + b"1,2,3\n", "09.csv": HEADER + b"1,2,3\n4,5\n"}, b"08.csv\n09.csv\n")
+    bad: list[Refused] = []
+    batches = [batch for path in DROPS.files(tmp_path, DAY) for batch in DROPS.read(tmp_path, path, DAY, bad.append)]
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    assert [(row["source_file"], row["source_line"]) for row in rows] == [("drops/2017-01-01/08.csv", 2), ("drops/2017-01-01/09.csv", 2)]
+    assert [refused.line for refused in bad] == [3]
+
+
+def test_the_version_of_a_day_is_of_names_and_bytes_in_any_order(tmp_path: Path) -> None:
+    folder = put_drops(tmp_path, {"08.csv": b"one", "09.csv": b"two"}, b"08.csv\n09.csv\n")
+    first = version(tmp_path)
+    assert version(tmp_path) == first == day_version(tmp_path, [(path, file_version(path)) for path in reversed(DROPS.files(tmp_path, DAY))])
+    put_drops(tmp_path, {}, b"09.csv\n08.csv\n")
+    assert version(tmp_path) == first
+    put_drops(tmp_path, {"09.csv": b"2"}, None)
+    changed = version(tmp_path)
+    (folder / "09.csv").rename(folder / "10.csv")
+    put_drops(tmp_path, {"10.csv": b"two"}, b"08.csv\n10.csv\n")
+    renamed = version(tmp_path)
+    put_drops(tmp_path, {"08.csv": b"two", "10.csv": b"one"}, None)
+    assert len({first, changed, renamed, version(tmp_path)}) == 4
+
+
+@pytest.mark.parametrize(("of", "content"), [(CSV, HEADER + b"1,2,3\n" * 5000), (GZIPPED, gzip.compress(HEADER + b"1,2,3\n" * 5000))])
+def test_the_version_of_what_was_read_is_that_of_the_file_as_it_lies_there(tmp_path: Path, of: LakeFile, content: bytes) -> None:
+    path, read_version = put(of, tmp_path, content), Version()
+    list(of.read(tmp_path, path, DAY, lambda _: None, read_version))
+    assert str(read_version) == file_version(path) == of.count(path, DAY)[1]
+
+
+@pytest.mark.parametrize(("pattern", "closing"), [("drops/{day}/*.csv", None), ("drops/{day}.csv", "drops/{day}.done")])
+def test_several_files_a_day_and_what_says_that_they_are_complete_go_together(pattern: str, closing: str | None) -> None:
+    with pytest.raises(DefinitionError, match=r"lake\.drops: a pattern with a `\*` and `closing`.* go together"):
+        LakeFile("drops", pattern, {"a": "first"}, Csv(), "Drops.", closing=closing)
+
+
+def test_a_file_of_another_form_is_told_in_one_line_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LakeError) as refused:
+        read(CSV, tmp_path, b"a,b\n1,2\n")
+    path = CSV.path(tmp_path, DAY)
+    assert str(refused.value) == f"{path}: line 1: the header changed: missing c. Ask for the file again, or describe its new form in lake/things.py."
+    assert refused.value.day == DAY
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "size"),
+    [
+        ("csv", b"x" * 1000, 1000),
+        ("csv", b"", 0),
+        ("csv.gz", gzip.compress(b"x" * 100_000), 100_000),
+        ("csv.gz", gzip.compress(b"x" * 1000) + gzip.compress(b"y"), len(gzip.compress(b"x" * 1000) + gzip.compress(b"y"))),
+        ("csv.gz", b"abc", 3),
+    ],
+)
+def test_how_large_a_file_is_unpacked_is_known_without_unpacking_it(tmp_path: Path, suffix: str, content: bytes, size: int) -> None:
+    path = tmp_path / f"file.{suffix}"
+    path.write_bytes(content)
+    assert unpacked_bytes(path) == size

@@ -8,7 +8,7 @@ import pytest
 from batch_assets.marts.sales_lines import sales_lines
 
 from ..frames import frame, rows_of
-from ..lake_writer import GOOD_LINE
+from ..lake.writer import GOOD_LINE
 
 DAY = dt.date(2017, 7, 10)
 

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from batch_assets.errors import UntrainedError
+from batch_assets.models.demand_model import demand_model
 from batch_assets.settings import settings
-from batch_assets.table.layers import find_table
+from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.artifacts import Artifacts
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
-from ..lake_writer import day_of, till_line, write_till
-from ..tiny_history import publish_all, write_history
+from ..lake.history import publish_all, write_history
+from ..lake.writer import day_of, till_line, write_till
 
 MONDAY = day_of(50)  # 2017-02-20
-TABLE = find_table("demand_model")
+GRAPH = configured_graph()
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +33,8 @@ def history(tmp_path: Path) -> Warehouse:
     """A warehouse with marts and features of 58 days."""
     warehouse = warehouse_in(tmp_path)
     days = write_history(Path(warehouse.lake), 58)
-    for name in ("products", "sales_lines", "category_day_sales", "category_demand", "target_calendar"):
-        find_table(name).publish(warehouse, days, "run")
+    for name in ("products", "sales_lines", "category_day_sales", "category_demand", "store_demand", "target_calendar"):
+        publish(GRAPH.table(name), warehouse, days, "run")
     return warehouse
 
 
@@ -44,41 +46,41 @@ def row_of(warehouse: Warehouse, day: dt.date) -> dict[str, object]:
 
 
 def test_other_days_point_to_the_last_retrain_day_and_any_may_be_first(history: Warehouse, tmp_path: Path) -> None:
-    TABLE.publish(history, [MONDAY + dt.timedelta(days=2)], "run")
-    TABLE.publish(history, [MONDAY, MONDAY + dt.timedelta(days=1)], "run")
+    publish(demand_model, history, [MONDAY + dt.timedelta(days=2)], "run")
+    publish(demand_model, history, [MONDAY, MONDAY + dt.timedelta(days=1)], "run")
     rows = [row_of(history, MONDAY + dt.timedelta(days=n)) for n in range(3)]
     assert {row["trained_on"] for row in rows} == {MONDAY}
     assert len({row["version"] for row in rows}) == 1
     trained_apart = warehouse_in(tmp_path / "apart")
     apart = Warehouse(database=history.database, lake=history.lake, published=trained_apart.published, models=trained_apart.models, lock_timeout=5)
     first = Artifacts(Path(history.models)).all("demand_model", str(rows[0]["version"]))
-    TABLE.publish(apart, [MONDAY], "run")
+    publish(demand_model, apart, [MONDAY], "run")
     assert Artifacts(Path(apart.models)).all("demand_model", str(rows[0]["version"])) == first
 
 
 def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(history: Warehouse) -> None:
-    TABLE.publish(history, [MONDAY], "run")
+    publish(demand_model, history, [MONDAY], "run")
     before = row_of(history, MONDAY)
     later = MONDAY + dt.timedelta(days=1)
     write_till(Path(history.lake), later, [till_line(later, quantity="99")])
-    for name in ("sales_lines", "category_day_sales", "category_demand"):
-        find_table(name).publish(history, [later], "run")
-    TABLE.publish(history, [MONDAY], "run")
+    for name in ("sales_lines", "category_day_sales", "category_demand", "store_demand"):
+        publish(GRAPH.table(name), history, [later], "run")
+    publish(demand_model, history, [MONDAY], "run")
     assert row_of(history, MONDAY) == before
 
 
 def test_changed_training_data_make_another_version(history: Warehouse) -> None:
-    TABLE.publish(history, [MONDAY], "run")
+    publish(demand_model, history, [MONDAY], "run")
     before = row_of(history, MONDAY)["version"]
     write_till(Path(history.lake), MONDAY, [till_line(MONDAY, quantity="99")])
-    for name in ("sales_lines", "category_day_sales", "category_demand"):
-        find_table(name).publish(history, [MONDAY], "run")
-    TABLE.publish(history, [MONDAY], "run")
+    for name in ("sales_lines", "category_day_sales", "category_demand", "store_demand"):
+        publish(GRAPH.table(name), history, [MONDAY], "run")
+    publish(demand_model, history, [MONDAY], "run")
     assert row_of(history, MONDAY)["version"] != before
 
 
 def test_the_card_says_what_was_tried_and_the_loser_is_not_in_force(history: Warehouse) -> None:
-    TABLE.publish(history, [MONDAY], "run")
+    publish(demand_model, history, [MONDAY], "run")
     row = row_of(history, MONDAY)
     card = json.loads(str(row["card"]))
     latest = card["backtests"][-1]
@@ -94,11 +96,11 @@ def test_too_little_history_is_told_with_the_first_day_that_has_enough(history: 
     with pytest.raises(
         UntrainedError, match=r"batch 2017-01-20: no demand model: on 2017-01-16 there were 16 days .* it takes 30 .* first day .* is 2017-01-30"
     ):
-        TABLE.publish(history, [dt.date(2017, 1, 20)], "run")
+        publish(demand_model, history, [dt.date(2017, 1, 20)], "run")
 
 
 def test_the_first_trainable_day_is_trainable(history: Warehouse) -> None:
-    TABLE.publish(history, [dt.date(2017, 1, 30)], "run")
+    publish(demand_model, history, [dt.date(2017, 1, 30)], "run")
     assert row_of(history, dt.date(2017, 1, 30))["trained_on"] == dt.date(2017, 1, 30)
 
 

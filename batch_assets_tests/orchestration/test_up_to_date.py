@@ -1,97 +1,215 @@
-"""Bringing up to date publishes what is missing or stale, and exactly that."""
+"""Bringing up to date publishes what is missing or stale, and exactly that; what cannot be made is told in one line and holds up only what needs it."""
 
+import dataclasses
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pytest
 
 from batch_assets.__main__ import main
-from batch_assets.orchestration.up_to_date import bring_up_to_date, needed
+from batch_assets.errors import StorageError
+from batch_assets.orchestration.resource import WarehouseResource
+from batch_assets.orchestration.up_to_date import bring_up_to_date
 from batch_assets.settings import settings
-from batch_assets.table.table import Table
-from batch_assets.warehouse.connection import Warehouse
+from batch_assets.table.graph import Graph
+from batch_assets.warehouse.plan import needed
 
-from ..lake_writer import day_of, till_line, write_till
-from ..tiny_history import write_history
+from ..shop import PACKAGE
+from ..shop_lake import day_of, write_counts, write_days, write_shelves
+from .runs import definitions, failing, ledger
+
+GRAPH = Graph(PACKAGE)
+CONFIGURED = Path(__file__).parents[2] / "dagster.yaml.example"
+
+
+@dataclasses.dataclass
+class Person:
+    """Who brings the tests' own tables up to date."""
+
+    resource: WarehouseResource
+    instance: dg.DagsterInstance
+    told: list[str] = dataclasses.field(default_factory=list)
+
+    def updates(self, first: int, last: int, *names: str) -> int:
+        """Bring tables up to date; return the number of batches."""
+        self.told.clear()
+        tables = GRAPH.with_upstreams(list(names)) if names else GRAPH.in_order()
+        job = definitions(self.resource).resolve_job_def("__ASSET_JOB")
+        return bring_up_to_date(job, tables, (day_of(first), day_of(last)), self.instance, self.resource, self.told.append)
+
+    def tables(self) -> set[str]:
+        """Return the tables of which batches were published."""
+        return {line.split(":")[0] for line in self.told}
+
+
+@pytest.fixture
+def person(resource: WarehouseResource) -> Iterator[Person]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Person(resource, instance)
 
 
 def test_what_is_needed_reaches_back_as_far_as_the_look_backs() -> None:
-    starts = {table.name: first for table, first in needed(dt.date(2017, 12, 11), dt.date(2017, 12, 12))}
-    assert starts["demand_forecast"] == starts["demand_model"] == dt.date(2017, 12, 11)
-    assert starts["category_demand"] == starts["sales_lines"] == settings.first_day
+    starts = {table.name: first for table, first in needed(GRAPH.in_order(), dt.date(2017, 12, 11))}
+    assert starts["expected_counts"] == starts["mean_model"] == starts["recent_counts"] == dt.date(2017, 12, 11)
+    assert starts["kind_counts"] == starts["shelf_counts"] == dt.date(2017, 12, 2)
+    assert starts["shelf_kinds"] == settings.first_day
 
 
-def test_only_the_batches_that_read_a_changed_file_are_published_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "min_training_days", 30)
-    write_history(Path(warehouse.lake), 45)
-    told: list[str] = []
-
-    def update() -> int:
-        told.clear()
-        with dg.instance_for_test() as instance:
-            return bring_up_to_date(day_of(43), day_of(44), instance, warehouse, told.append)
-
-    assert update() == 5 * 45 + 2 * 2
-    assert update() == 0
-    write_till(Path(warehouse.lake), day_of(44), [till_line(day_of(44), quantity="7")])
-    assert update() == 5
-    assert {line.split(":")[0] for line in told} == {
-        "marts.sales_lines", "marts.category_day_sales", "features.category_demand", "models.demand_model", "predictions.demand_forecast",
-    }  # fmt: skip
+def test_only_the_batches_that_read_a_corrected_file_are_published_again(person: Person) -> None:
+    lake = Path(person.resource.lake)
+    write_days(lake, 15)
+    assert person.updates(13, 14) == 15 + 2 * 11 + 4 * 2
+    assert person.updates(13, 14) == 0
+    assert person.told == []
+    before = {table.asset: ledger(person.resource.warehouse, table.asset) for table in GRAPH.in_order()}
+    write_counts(lake, day_of(14), {"anna.csv": ["1,24,", "3,5,"], "ben.csv": ["2,77,half empty"]})
+    assert person.updates(13, 14) == 5
+    assert person.tables() == {"marts.shelf_counts", "marts.kind_counts", "features.recent_counts", "models.mean_model", "predictions.expected_counts"}
+    after = {table.asset: ledger(person.resource.warehouse, table.asset) for table in GRAPH.in_order()}
+    changed = {(asset, day) for asset, batches in after.items() for day, content in batches.items() if before[asset][day] != content}
+    assert changed == {(asset, str(day_of(14))) for asset in person.tables() - {"models.mean_model"}}
 
 
-def test_rows_that_somebody_deleted_are_published_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "min_training_days", 30)
-    write_history(Path(warehouse.lake), 45)
-    with dg.instance_for_test() as instance:
-        bring_up_to_date(day_of(44), day_of(44), instance, warehouse, lambda line: None)
-        with warehouse.connect() as con:
-            con.con.execute("drop table marts.category_day_sales")
-            con.con.execute("delete from features.target_calendar where batch_date = ? and horizon = 1", [day_of(9)])
-        assert bring_up_to_date(day_of(44), day_of(44), instance, warehouse, lambda line: None) == 45 + 1
+def test_a_file_that_only_changed_its_name_changes_the_version_of_its_day(person: Person) -> None:
+    write_days(Path(person.resource.lake), 2)
+    person.updates(0, 1, "shelf_counts")
+    folder = write_counts(Path(person.resource.lake), day_of(1), {"anna.csv": ["1,11,", "3,5,"]})
+    (folder / "ben.csv").rename(folder / "carl.csv")
+    (folder / "MANIFEST").write_text("anna.csv\ncarl.csv\n")
+    assert person.updates(0, 1, "shelf_counts") == 1
+    with person.resource.warehouse.connect() as con:
+        files = con.con.execute("select distinct source_file from marts.shelf_counts where batch_date = ? order by 1", [day_of(1)]).fetchall()
+    assert files == [("counts/2017-01-02/anna.csv",), ("counts/2017-01-02/carl.csv",)]
 
 
-def test_a_missing_file_stops_it_with_its_name(warehouse: Warehouse) -> None:
-    from batch_assets.errors import LakeError
+def test_tables_that_are_selected_are_made_with_what_they_need_and_no_others(person: Person) -> None:
+    write_days(Path(person.resource.lake), 3)
+    assert person.updates(1, 2, "kind_counts", "next_days") == 2 + 3 + 2 + 2
+    assert person.tables() == {"marts.shelf_counts", "marts.shelf_kinds", "marts.kind_counts", "features.next_days"}
 
-    write_history(Path(warehouse.lake), 3)
-    with dg.instance_for_test() as instance, pytest.raises(LakeError, match=r"lake\.\w+: there is no file for 2017-01-04"):
-        bring_up_to_date(day_of(3), day_of(3), instance, warehouse, lambda line: None)
+
+def test_rows_that_somebody_deleted_are_published_again(person: Person) -> None:
+    write_days(Path(person.resource.lake), 5)
+    person.updates(4, 4)
+    with person.resource.warehouse.connect() as con:
+        con.con.execute("drop table marts.kind_counts")
+        con.con.execute("delete from features.next_days where batch_date = ? and ahead = 1", [day_of(4)])
+    assert person.updates(4, 4) == 5 + 1
+
+
+def why_not(person: Person, first: int, last: int) -> str:
+    """Return why not all could be brought up to date."""
+    with pytest.raises(RuntimeError) as told:
+        person.updates(first, last)
+    return str(told.value)
+
+
+def test_a_missing_file_is_told_and_holds_up_what_needs_it(person: Person) -> None:
+    write_days(Path(person.resource.lake), 3)
+    assert why_not(person, 3, 3).startswith("marts.shelf_counts: 1 of 4 batches were not published (2017-01-04): lake.counts: there is no file for 2017-01-04")
+    assert list(ledger(person.resource.warehouse, "marts.kind_counts")) == [str(day_of(n)) for n in range(3)]
+
+
+def test_a_poisoned_day_holds_up_what_needs_it_and_nothing_else(person: Person) -> None:
+    """Of five days the third one's counts are bad: what looks back on them waits, and what does not is published."""
+    lake = Path(person.resource.lake)
+    write_days(lake, 5)
+    write_counts(lake, day_of(2), {"anna.csv": ["x,1,"], "ben.csv": ["y"]})
+    told = why_not(person, 0, 4)
+    assert (
+        told.startswith("marts.shelf_counts: batch 2017-01-03: none of the 2 rows was accepted: ") or "1 of 5 batches were not published (2017-01-03)" in told
+    )
+    assert "\n" not in told
+    days = {table.name: [day[-1] for day in ledger(person.resource.warehouse, table.asset)] for table in GRAPH.in_order()}
+    assert days["shelf_kinds"] == days["next_days"] == ["1", "2", "3", "4", "5"]
+    assert days["shelf_counts"] == days["kind_counts"] == ["1", "2", "4", "5"]
+    assert days["recent_counts"] == days["mean_model"] == days["expected_counts"] == ["1", "2"]
+    waiting = 1 + 3 + 3 + 3
+    assert told.endswith(f" {waiting} batches of other tables wait for them.")
+    assert any(line.startswith("marts.shelf_counts: 12 rows") and line.endswith("not all of them") for line in person.told)
+    write_counts(lake, day_of(2), {"anna.csv": ["1,12,", "3,5,"], "ben.csv": ["2,24,"]})
+    assert person.updates(0, 4) == 1 + waiting
+
+
+def test_many_bad_days_are_told_in_one_line(person: Person) -> None:
+    lake = Path(person.resource.lake)
+    write_days(lake, 12)
+    for n in range(2, 12):
+        (lake / "counts" / f"{day_of(n)}" / "MANIFEST").unlink()
+    told = why_not(person, 0, 11)
+    assert told.startswith("marts.shelf_counts: 10 of 12 batches were not published (2017-01-03..2017-01-12): lake.counts: there is no file for 2017-01-03")
+    assert "; and 7 more reasons" in told
+    assert told.endswith(f" {10 * 4} batches of other tables wait for them.")
+    assert list(ledger(person.resource.warehouse, "predictions.expected_counts")) == [str(day_of(0)), str(day_of(1))]
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()])
+def test_an_interrupt_in_the_middle_of_a_table_ends_it(person: Person, monkeypatch: pytest.MonkeyPatch, interrupt: BaseException) -> None:
+    write_days(Path(person.resource.lake), 2)
+    monkeypatch.setattr("batch_assets.warehouse.backfill.publish", failing(interrupt, 99))
+    with pytest.raises(KeyboardInterrupt):
+        person.updates(1, 1)
+    assert len(person.told) == 1
+
+
+@pytest.fixture
+def settled(resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WarehouseResource:
+    """The warehouse that the settings name, with the tests' own graph."""
+    (tmp_path / "dagster").mkdir()
+    (tmp_path / "dagster" / "dagster.yaml").write_text(CONFIGURED.read_text())
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    monkeypatch.setattr(settings, "graph", PACKAGE)
+    for name, place in {"lake": resource.lake, "warehouse": resource.database, "published": resource.published, "models": resource.models}.items():
+        monkeypatch.setattr(settings, name, Path(place))
+    return resource
+
+
+def command(first: int, last: int, *more: str) -> list[str]:
+    """Return the arguments of a command line."""
+    return ["up-to-date", "--from", str(day_of(first)), "--to", str(day_of(last)), *more]
+
+
+def test_the_command_tells_what_it_did_and_then_that_nothing_is_left(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
+    write_days(Path(settled.lake), 2)
+    assert main(command(1, 1, "--select", "kind_counts", "next_days")) == 0
+    assert "5 batches published in " in capsys.readouterr().out.splitlines()[-1]
+    assert main(command(1, 1, "--select", "kind_counts", "next_days")) == 0
+    assert capsys.readouterr().out == "everything is up to date\n"
+    assert main(command(1, 1)) == 0
+    assert set(ledger(settled.warehouse, "predictions.expected_counts")) == {str(day_of(1))}
+
+
+def test_the_command_ends_with_one_line_about_a_poisoned_day(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
+    write_days(Path(settled.lake), 3)
+    write_shelves(Path(settled.lake), day_of(1), [(1, "tea")]).write_bytes(b"PAR1 no more")
+    assert main(command(0, 2)) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("marts.shelf_kinds: 1 of 3 batches were not published (2017-01-02): ")
+    assert "shelves/2017-01-02.parquet: cut off or damaged" in told
+    assert told.endswith(" batches of other tables wait for them.\n")
+    assert told.count("\n") == 1
+
+
+def test_a_table_that_is_not_there_is_told_in_a_line(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(0, 1, "--select", "kind_counts", "shelf_count")) == 1
+    assert capsys.readouterr().err == (
+        "there is no table shelf_count; there are expected_counts, kind_counts, mean_model, next_days, recent_counts, shelf_counts, shelf_kinds.\n"
+    )
+    assert not Path(settled.database).exists()
 
 
 def test_a_missing_setting_of_dagster_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    assert main(["up-to-date", "--from", "2017-02-01", "--to", "2017-02-02"]) == 1
+    assert main(command(0, 1)) == 1
     assert "DAGSTER_HOME" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), dg.DagsterExecutionInterruptedError(), duckdb.InterruptException("Query interrupted")])
-def test_an_interrupt_in_the_middle_of_a_table_ends_it(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, interrupt: BaseException) -> None:
-    def publish(*_: object) -> None:
-        raise interrupt
-
-    write_history(Path(warehouse.lake), 2)
-    monkeypatch.setattr(Table, "publish", publish)
-    with dg.instance_for_test() as instance, pytest.raises(KeyboardInterrupt):
-        bring_up_to_date(day_of(1), day_of(1), instance, warehouse, lambda line: None)
-
-
-def test_an_interrupt_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    def interrupted(*_: object) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.setattr("batch_assets.orchestration.up_to_date.bring_up_to_date", interrupted)
-    assert main(["up-to-date", "--from", "2017-02-01", "--to", "2017-02-02"]) == 130
-    assert capsys.readouterr().err.startswith("interrupted: what is published is whole")
 
 
 @pytest.mark.parametrize(
     ("days", "told"),
     [
-        (("2017-02-30", "2017-03-01"), "'2017-02-30' is no day like 2017-12-26"),
+        (("2017-02-30", "2017-03-01"), "'2017-02-30' is not a day like 2017-12-26"),
         (("2016-12-31", "2017-01-01"), "2016-12-31 is outside the calendar, 2017-01-01 to 2017-12-31"),
         (("2017-02-02", "2017-02-01"), "--from 2017-02-02 is after --to 2017-02-01"),
     ],
@@ -102,11 +220,20 @@ def test_days_that_cannot_be_meant_are_refused(days: tuple[str, str], told: str,
     assert told in capsys.readouterr().err
 
 
-def test_a_failed_run_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    def full(*_: object) -> int:
-        raise OSError("No space left on device")
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted: what is published is whole, and stays; the same command continues from there\n"),
+        (dg.DagsterExecutionInterruptedError(), 130, "interrupted: what is published is whole, and stays; the same command continues from there\n"),
+        (StorageError("No space left on device"), 1, "No space left on device\n"),
+    ],
+)
+def test_what_ends_it_is_told_in_a_line(
+    settled: WarehouseResource, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, told: str
+) -> None:
+    def end(*_: object) -> int:
+        raise error
 
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.setattr("batch_assets.orchestration.up_to_date.bring_up_to_date", full)
-    assert main(["up-to-date", "--from", "2017-02-01", "--to", "2017-02-02"]) == 1
-    assert capsys.readouterr().err == "No space left on device\n"
+    monkeypatch.setattr("batch_assets.orchestration.up_to_date.bring_up_to_date", end)
+    assert main(command(0, 1)) == code
+    assert capsys.readouterr().err == told

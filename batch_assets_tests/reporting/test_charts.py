@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from batch_assets.reporting.charts import bars, lines
+from batch_assets.reporting.charts import draw
+from batch_assets.table.chart import Bars, Lines
 
 
 def drawn(markdown: str) -> ElementTree.Element:
@@ -19,19 +20,19 @@ def drawn(markdown: str) -> ElementTree.Element:
 
 def test_a_line_chart_has_a_line_for_each_series_and_escapes_names() -> None:
     days = {dt.date(2017, 1, n): float(n) for n in (1, 2, 3)}
-    picture = drawn(lines("Pieces", {"sold": days, "a < b": days}))
+    picture = drawn(draw(Lines("Pieces", {"sold": days, "a < b": days})))
     texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert len(list(picture.iter("{http://www.w3.org/2000/svg}polyline"))) == 2
     assert {"Pieces", "\u25a0 sold", "\u25a0 a < b", "01 Jan"} <= set(texts)
 
 
 def test_a_bar_chart_has_a_bar_for_each_value() -> None:
-    picture = drawn(bars("WAPE", ["first", "second"], {"model": [0.2, 0.3], "baseline": [0.25, 0.4]}))
+    picture = drawn(draw(Bars("WAPE", ["first", "second"], {"model": [0.2, 0.3], "baseline": [0.25, 0.4]})))
     assert len(list(picture.iter("{http://www.w3.org/2000/svg}rect"))) == 1 + 4
 
 
 def test_a_chart_of_nothing_is_still_a_picture() -> None:
-    assert drawn(bars("WAPE", [], {})) is not None
+    assert drawn(draw(Bars("WAPE", [], {}))) is not None
 
 
 @pytest.mark.parametrize(
@@ -44,5 +45,5 @@ def test_a_chart_of_nothing_is_still_a_picture() -> None:
     ],
 )
 def test_the_lines_across_are_at_round_values(highest: float, labels: list[str]) -> None:
-    picture = drawn(lines("Pieces", {"sold": {dt.date(2017, 1, 1): highest}}))
+    picture = drawn(draw(Lines("Pieces", {"sold": {dt.date(2017, 1, 1): highest}})))
     assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text") if text.get("text-anchor") == "end"] == labels

@@ -8,10 +8,30 @@ import pytest
 
 import batch_assets.table.code_version as module
 from batch_assets.settings import settings
-from batch_assets.table.layers import tables
+from batch_assets.table.graph import Graph
+
+from .. import shop
 
 _CODE = '"""Doc."""\nfrom . import helper\n\ndef made(x):\n    """Say."""\n    return x + 1  # one more\n'
 _HELPER = "def help(x):\n    return x\n"
+
+
+def code_of_tables() -> dict[str, str]:
+    """Return the code version of every table of the shop, found anew."""
+    for cached in (module.code_version, module._read, module._path):
+        cached.cache_clear()
+    return {table.name: table.code for table in Graph(shop.PACKAGE).tables()}
+
+
+def restated(monkeypatch: pytest.MonkeyPatch, changed: str) -> set[str]:
+    """Return the tables whose version changes with the code of the modules whose names end so."""
+    before, read = code_of_tables(), module._read
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_read", lambda name: module._Module([], [], "changed") if name.endswith(changed) else read(name))
+        module.code_version.cache_clear()
+        after = {table.name: table.code for table in Graph(shop.PACKAGE).tables()}
+    module.code_version.cache_clear()
+    return {name for name in before if after[name] != before[name]}
 
 
 def version(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str = _CODE, helper: str = _HELPER) -> str:
@@ -46,32 +66,57 @@ def test_an_argument_that_is_called_description_counts_where_it_is_none(tmp_path
     assert version(tmp_path, monkeypatch, code=code.format("one")) != version(tmp_path, monkeypatch, code=code.format("two"))
 
 
-@pytest.mark.parametrize("line", ["from . import helper", "from .helper import help", "from somewhere import helper", "from somewhere.helper import help"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from . import helper",
+        "from .helper import help",
+        "from . import helper as h",
+        "from somewhere import helper",
+        "from somewhere.helper import help",
+        "import somewhere.helper",
+        "import somewhere.helper as h",
+    ],
+)
 def test_code_that_is_imported_counts_however_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     code = f"{line}\n\ndef made(x):\n    return x\n"
     assert version(tmp_path, monkeypatch, code=code) != version(tmp_path, monkeypatch, code=code, helper="def help(x):\n    return -x\n")
 
 
-def test_a_closed_day_is_of_the_calendar_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    module.code_version.cache_clear()
-    before = {table.name: table.code for table in tables()}
+def test_a_setting_counts_for_the_tables_that_use_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_of_tables()
     with monkeypatch.context() as patch:
-        patch.setattr(settings, "closed_days", frozenset({dt.date(2017, 7, 4)}))
-        module.code_version.cache_clear()
-        assert {table.name for table in tables() if table.code != before[table.name]} == {"target_calendar"}
-    module.code_version.cache_clear()
+        patch.setattr(settings, "retrain_weekday", "Friday")
+        assert {name for name, code in code_of_tables().items() if code != before[name]} == {"mean_model"}
+    assert code_of_tables() == before
 
 
-def test_how_a_raw_source_is_read_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    module.code_version.cache_clear()
-    before = {table.name: table.code for table in tables()}
-    read = module._read
-    changed = module._Module([], [], "read in another way")
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_read", lambda name: changed if name.endswith(".formats.csv") else read(name))
-        module.code_version.cache_clear()
-        assert {table.name for table in tables() if table.code != before[table.name]} == {"sales_lines"}
-    module.code_version.cache_clear()
+@pytest.mark.parametrize(
+    ("changed", "tables"),
+    [
+        (".formats.csv", {"shelf_counts"}),
+        (".formats.parquet", {"shelf_kinds"}),
+        (".ingest.lakefile", {"shelf_counts", "shelf_kinds"}),
+        (".lake.counts", {"shelf_counts"}),
+        (".expressions.text", {"shelf_counts", "shelf_kinds"}),
+        (".shop.features.next_days", {"next_days"}),
+    ],
+)
+def test_how_rows_are_read_and_made_counts_for_those_that_it_makes(monkeypatch: pytest.MonkeyPatch, changed: str, tables: set[str]) -> None:
+    assert restated(monkeypatch, changed) == tables
+
+
+@pytest.mark.parametrize("room", ["table.table", "engine.duckdb", "warehouse.publication", "orchestration.assets", "reporting.preview", "errors", "settings"])
+def test_the_machines_rooms_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: str) -> None:
+    code = f"import batch_assets.{room}\nfrom batch_assets.{room} import anything\n"
+    version(tmp_path, monkeypatch, code=code)
+    assert module._closure(["somewhere.made"]) == ["somewhere.made"]
+
+
+def test_the_graphs_own_package_is_followed_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import json, ibis\nfrom batch_assets.expressions import text\nfrom . import helper\n"
+    version(tmp_path, monkeypatch, code=code)
+    assert module._closure(["somewhere.made"]) == ["batch_assets.expressions.text", "somewhere.helper", "somewhere.made"]
 
 
 def test_code_counts_here_and_in_what_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,110 +1,50 @@
-"""Contracts: one query finds what pandera finds, breaches are told, and few values of many."""
+"""Contracts declare: columns in order with their types, scalar or nested, and the grain."""
 
-import datetime as dt
-
-import ibis
 import ibis.expr.datatypes as types
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from batch_assets.errors import BreachError
-from batch_assets.table.contract import Contract, Field
+from batch_assets.table.contract import Contract, Field, Nested
 
-DAY = dt.date(2017, 1, 1)
+
+class Reasons(Nested):
+    """What something was made from."""
+
+    type = types.Array(types.Struct({"what": types.string, "share": types.float64}))
 
 
 class Samples(Contract):
-    """Every rule that a contract of ours has."""
+    """Every kind of column."""
 
     batch_date: types.Date = Field(description="day")
-    key: types.String = Field(isin=["a", "it's", "c"], description="text of a few")
-    least: types.Int64 = Field(ge=0, le=3, description="between, bounds included")
-    more: types.Float64 = Field(gt=0, lt=3, nullable=True, description="between, bounds excluded, or null")
+    key: types.String = Field(nullable=True, description="text")
+    reasons: Reasons = Field(description="an array of structs")
 
     class Config:
-        """One row per key and least."""
+        """One row per day and key."""
 
-        unique = ["batch_date", "key", "least"]
-
-
-def row(key: str | None = "a", least: int | None = 1, more: float | None = 1.0, day: dt.date | None = DAY) -> dict[str, object]:
-    """Return a row that holds, but for what is given."""
-    return {"batch_date": day, "key": key, "least": least, "more": more}
+        unique = ["batch_date", "key"]
 
 
-ROWS = st.lists(
-    st.builds(
-        row,
-        st.sampled_from(["a", "it's", "c", "a", "b", None]),
-        st.sampled_from([0, 1, 2, 3, 1, 2, -1, 4, None]),
-        st.sampled_from([0.5, 1.0, 2.0, None, 0.0, 3.0]),
-    ),
-    min_size=1,
-    max_size=4,
-)
+def test_columns_are_known_in_their_order_with_type_and_meaning() -> None:
+    columns = Samples.columns()
+    assert {name: (str(c.dtype.type), c.nullable, c.description) for name, c in columns.items()} == {
+        "batch_date": ("date", False, "day"),
+        "key": ("string", True, "text"),
+        "reasons": ("array<struct<what: string, share: float64>>", False, "an array of structs"),
+    }
+    assert list(columns) == ["batch_date", "key", "reasons"]
 
 
-def broken(rows: list[dict[str, object]], *, by_pandera: bool = False) -> str | None:
-    """Return what is told of the rows' breaches; None if there are none."""
-    con = ibis.duckdb.connect()
+def test_the_grain_is_what_is_unique() -> None:
+    assert Samples.grain() == ["batch_date", "key"]
+
+
+def test_batches_from_python_have_the_contracts_types() -> None:
     schema = Samples.arrow_schema()
-    con.create_table("rows", ibis.memtable(rows, schema=ibis.Schema.from_pyarrow(schema)) if rows else None, schema=ibis.Schema.from_pyarrow(schema))
-    with pytest.MonkeyPatch.context() as patch:
-        if by_pandera:
-            patch.setattr(Samples, "_breaches", lambda *_: None)
-        try:
-            Samples.hold(con, "rows")
-        except BreachError as breach:
-            return str(breach)
-    return None
+    assert schema.types == [pa.date32(), pa.string(), pa.list_(pa.struct([("what", pa.string()), ("share", pa.float64())]))]
 
 
-@settings(max_examples=25, deadline=None)
-@given(ROWS)
-def test_one_query_finds_a_breach_when_pandera_does(rows: list[dict[str, object]]) -> None:
-    assert broken(rows) == broken(rows, by_pandera=True)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        (row(key="b"), "key: .*isin"),
-        (row(key=None), "key: .*null"),
-        (row(least=-1), "least: .*greater_than_or_equal_to"),
-        (row(least=4), "least: .*less_than_or_equal_to"),
-        (row(more=0.0), "more: .*greater_than"),
-        (row(more=3.0), "more: .*less_than"),
-        (row(key="c"), "unique"),
-    ],
-)
-def test_a_breach_names_column_and_rule(wrong: dict[str, object], told: str) -> None:
-    with pytest.raises(AssertionError, match=told):
-        raise AssertionError(broken([row(key="c"), wrong]))
-
-
-def test_no_rows_break_nothing() -> None:
-    assert broken([]) is None
-    assert broken([], by_pandera=True) is None
-
-
-def test_other_columns_than_the_contracts_are_a_breach() -> None:
-    con = ibis.duckdb.connect()
-    con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, 1 as other")
-    with pytest.raises(BreachError, match=r"\['more', 'other'\] are in the rows or in the contract, not in both"):
-        Samples.hold(con, "rows")
-
-
-def test_another_type_is_a_breach() -> None:
-    con = ibis.duckdb.connect()
-    con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::int as least, 1.0::double as more")
-    with pytest.raises(BreachError, match=r"least: .*int"):
-        Samples.hold(con, "rows")
-
-
-@pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
-def test_what_is_no_finite_number_is_a_breach(wrong: str) -> None:
-    con = ibis.duckdb.connect()
-    con.con.execute(f"create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, '{wrong}'::double as more")
-    with pytest.raises(BreachError, match=r"^more: 1 values are not finite numbers$"):
-        Samples.hold(con, "rows")
+@pytest.mark.parametrize("contract", [Contract, Samples])
+def test_a_column_that_no_contract_names_is_a_breach(contract: type[Contract]) -> None:
+    assert contract.to_schema().strict is True

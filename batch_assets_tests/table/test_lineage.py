@@ -2,8 +2,10 @@
 
 import ibis
 
-from batch_assets.table.layers import find_table
+from batch_assets.table.graph import Graph
 from batch_assets.table.lineage import column_lineage
+
+from .. import shop
 
 A = ibis.table({"id": "int64", "x": "int64", "y": "int64"}, name="a")
 B = ibis.table({"id": "int64", "z": "int64"}, name="b")
@@ -24,7 +26,17 @@ def test_an_aggregate_and_a_window_come_from_what_they_are_over() -> None:
     assert column_lineage(ranked.group_by("id").agg(most=ranked["rank"].max())) == {"id": [("a", "id")], "most": [("a", "id"), ("a", "y")]}
 
 
-def test_units_come_from_quantities() -> None:
-    expression = find_table("category_day_sales").expression
+def test_what_a_table_counts_comes_from_its_upstream() -> None:
+    expression = Graph(shop.PACKAGE).table("kind_counts").expression
     assert expression is not None
-    assert column_lineage(expression)["units"] == [("sales_lines", "quantity")]
+    assert column_lineage(expression)["pieces"] == [("shelf_counts", "pieces")]
+
+
+def test_a_map_has_the_lineage_of_the_rows_that_it_scores() -> None:
+    expression = Graph(shop.PACKAGE).table("expected_counts").expression
+    assert expression is not None
+    assert column_lineage(expression)["weekday"] == [("next_days", "weekday")]
+
+
+def test_a_table_of_python_has_no_lineage() -> None:
+    assert Graph(shop.PACKAGE).table("next_days").expression is None

@@ -1,17 +1,17 @@
-"""The warehouse's connection: it waits for another process and says for whom, and refuses what it cannot write."""
+"""The warehouse's connection: it waits for another process and says for whom, refuses what it cannot write, and tells DuckDB's faults plainly."""
 
 import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
-import dagster as dg
 import duckdb
 import pytest
 
 import batch_assets.warehouse.connection
-from batch_assets.errors import WarehouseError
-from batch_assets.warehouse.connection import Warehouse
+from batch_assets.errors import EngineError, StorageError, WarehouseError
+from batch_assets.warehouse.connection import SCHEMA_VERSION, Warehouse
 
 _HOLD = """
 import sys, time, duckdb
@@ -30,12 +30,12 @@ def held_by_another(database: str, seconds: float) -> "subprocess.Popen[str]":
     return process
 
 
-def test_it_waits_for_another_process_and_says_so(warehouse: Warehouse, caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("dagster").propagate = True
+def test_it_waits_for_another_process_and_says_so_once(warehouse: Warehouse, caplog: pytest.LogCaptureFixture) -> None:
     with held_by_another(warehouse.database, 1.0) as process, caplog.at_level(logging.INFO), warehouse.connect() as con:
         assert con.con.execute("select count(*) from quality.ledger").fetchall() == [(0,)]
-    assert f"PID {process.pid}" in caplog.text
-    assert "waiting for up to 5 s" in caplog.text
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert f"PID {process.pid}" in told
+    assert told.endswith("; waiting for up to 5 s.")
 
 
 def test_it_gives_up_after_its_patience_and_names_the_holder(warehouse: Warehouse) -> None:
@@ -56,7 +56,7 @@ def test_a_killed_holder_blocks_nobody(warehouse: Warehouse) -> None:
 def test_a_warehouse_of_another_schema_version_is_refused(warehouse: Warehouse) -> None:
     with warehouse.connect() as con:
         con.con.execute("update quality.warehouse set schema_version = 99")
-    with pytest.raises(WarehouseError, match=r"schema version 99, and this code writes version 1\. Use the code"), warehouse.connect():
+    with pytest.raises(WarehouseError, match=r"schema version 99, and this code writes version 2\. Use the code"), warehouse.connect():
         pass
 
 
@@ -73,7 +73,7 @@ def test_a_connection_ends_with_its_block_even_after_an_error(warehouse: Warehou
     with pytest.raises(RuntimeError, match="inside"), warehouse.connect():
         raise RuntimeError("inside")
     with duckdb.connect(warehouse.database, read_only=True) as reader:
-        assert reader.execute("select schema_version from quality.warehouse").fetchall() == [(1,)]
+        assert reader.execute("select schema_version from quality.warehouse").fetchall() == [(SCHEMA_VERSION,)]
 
 
 @pytest.fixture
@@ -90,31 +90,67 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return noted
 
 
-def test_a_run_opens_the_file_once_and_gives_it_back(warehouse: Warehouse, opened: list[str]) -> None:
-    @dg.asset
-    def first(warehouse: Warehouse) -> None:
-        with warehouse.connect() as con:
-            con.con.execute("create temp table staged as select 1 as n")
-            con.con.execute("create table quality.first as from staged")
-
-    @dg.asset(deps=[first])
-    def second(warehouse: Warehouse) -> None:
-        with warehouse.connect() as con:
-            assert con.con.execute("from quality.first").fetchall() == [(1,)]
-            assert not con.con.execute("select 1 from duckdb_tables() where temporary").fetchall()
-
-    assert dg.materialize([first, second], resources={"warehouse": warehouse}).success
+def test_a_warehouse_that_is_kept_open_is_opened_once_and_given_back(warehouse: Warehouse, opened: list[str]) -> None:
+    warehouse.keep_open()
+    with warehouse.connect() as con:
+        con.con.execute("create temp table staged as select 1 as n")
+        con.con.execute("create table quality.first as from staged")
+    with warehouse.connect() as con:
+        assert con.con.execute("from quality.first").fetchall() == [(1,)]
+        assert not con.con.execute("select 1 from duckdb_tables() where temporary").fetchall()
+    warehouse.close()
     assert opened == [warehouse.database]
     with duckdb.connect(warehouse.database, read_only=True) as reader:
         assert reader.execute("from quality.first").fetchall() == [(1,)]
 
 
-def test_a_step_that_is_tried_again_opens_the_file_anew(warehouse: Warehouse, opened: list[str]) -> None:
-    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
-    def tried_twice(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
-        with warehouse.connect():
-            if context.retry_number == 0:
-                raise duckdb.IOException("no space left on device")
-
-    assert dg.materialize([tried_twice], resources={"warehouse": warehouse}).success
+def test_after_an_error_a_warehouse_that_is_kept_open_is_opened_anew(warehouse: Warehouse, opened: list[str]) -> None:
+    warehouse.keep_open()
+    with pytest.raises(ValueError, match="inside"), warehouse.connect():
+        raise ValueError("inside")
+    with warehouse.connect():
+        pass
+    warehouse.close()
     assert opened == [warehouse.database] * 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "meant"),
+    [
+        (duckdb.IOException("No space left on device"), StorageError),
+        (duckdb.OutOfMemoryException("could not allocate"), StorageError),
+        (duckdb.InterruptException("Interrupted!"), KeyboardInterrupt),
+        (duckdb.InvalidInputException("Query interrupted"), KeyboardInterrupt),
+        (duckdb.ConversionException("Could not convert"), EngineError),
+        (duckdb.CatalogException("no such table"), EngineError),
+    ],
+)
+def test_a_fault_of_duckdb_is_told_as_what_it_means(warehouse: Warehouse, fault: duckdb.Error, meant: type[BaseException]) -> None:
+    with pytest.raises(meant) as told, warehouse.connect():
+        raise fault
+    assert type(told.value) is meant
+    assert told.value.__cause__ is fault
+    assert meant is KeyboardInterrupt or str(told.value) == str(fault)
+    with warehouse.connect() as con:
+        assert con.con.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_query_that_cannot_be_answered_is_an_error_of_the_engine(warehouse: Warehouse) -> None:
+    with pytest.raises(EngineError, match=r"Overflow in multiplication"), warehouse.connect() as con:
+        con.con.execute("select 9223372036854775807 * range from range(3)")
+
+
+def test_a_query_that_is_interrupted_ends_as_a_person_meant_it(warehouse: Warehouse) -> None:
+    def interrupted() -> None:
+        with warehouse.connect() as con:
+            threading.Timer(0.3, con.con.interrupt).start()
+            con.con.execute("select sum(a.range * b.range) from range(1000000) a, range(1000000) b")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+
+def test_a_folder_that_cannot_be_opened_is_a_fault_of_the_disk(warehouse: Warehouse) -> None:
+    Path(warehouse.database).mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"warehouse\.duckdb"), warehouse.connect():
+        pass

@@ -5,17 +5,18 @@ import datetime as dt
 import pytest
 
 from batch_assets.errors import MissingBatchError
-from batch_assets.warehouse.ledger import Upstream, inputs_hash
+from batch_assets.table.table import Upstream
+from batch_assets.warehouse.ledger import inputs_hash
 
-from ..lake_writer import day_of
+from ..shop_lake import day_of
 
-PUBLISHED = {("marts.products", day_of(n)): f"content {n}" for n in range(6)}
+PUBLISHED = {("marts.shelf_kinds", day_of(n)): f"content {n}" for n in range(6)}
 
 
 @pytest.mark.parametrize(("number", "changes"), [(0, False), (1, False), (2, True), (3, True), (4, False), (5, False)])
 def test_the_hash_changes_only_with_a_batch_in_the_window(number: int, changes: bool) -> None:
-    upstream = Upstream("marts.products", 1)
-    restated = PUBLISHED | {("marts.products", day_of(number)): "other"}
+    upstream = Upstream("marts.shelf_kinds", 1)
+    restated = PUBLISHED | {("marts.shelf_kinds", day_of(number)): "other"}
     assert (inputs_hash(restated, upstream, day_of(3)) != inputs_hash(PUBLISHED, upstream, day_of(3))) is changes
 
 
@@ -25,6 +26,6 @@ def test_the_hash_changes_only_with_a_batch_in_the_window(number: int, changes: 
 def test_missing_batches_are_named_with_the_command_to_run(gone: list[int], told: str) -> None:
     left: dict[tuple[str, dt.date], str] = {key: c for key, c in PUBLISHED.items() if key[1] not in [day_of(n) for n in gone]}
     with pytest.raises(MissingBatchError, match=told) as missing:
-        inputs_hash(left, Upstream("marts.products", None), day_of(4))
-    assert 'key:"marts/products"' in str(missing.value)
+        inputs_hash(left, Upstream("marts.shelf_kinds", None), day_of(4))
+    assert 'key:"marts/shelf_kinds"' in str(missing.value)
     assert missing.value.day == day_of(4)

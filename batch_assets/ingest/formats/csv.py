@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from .lines import Rows, Unreadable
+from .format import Refused
+from .lines import LineFormat, Rows
 
 _BOM = b"\xef\xbb\xbf"
 
 
-class Csv:
+class Csv(LineFormat):
     """Comma-separated lines under a header, quoted with `"`; no newline inside a field. Source: RFC 4180."""
 
     header_lines = 1
@@ -62,22 +63,22 @@ class Csv:
     def _one_by_one(self, numbered: Sequence[tuple[int, bytes]], columns: tuple[str, ...]) -> Rows:
         rows: list[list[str]] = []
         lines: list[int] = []
-        unreadable: list[Unreadable] = []
+        refused: list[Refused] = []
         for number, raw in numbered:
             try:
                 row = next(csv.reader([raw.decode("utf-8")], strict=True), [])
             except UnicodeDecodeError:
-                unreadable.append(Unreadable.of(number, "the line is not UTF-8", raw))
+                refused.append(Refused.of(number, "the line is not UTF-8", raw))
             except csv.Error as error:
-                unreadable.append(Unreadable.of(number, f"the line is not CSV: {error}", raw))
+                refused.append(Refused.of(number, f"the line is not CSV: {error}", raw))
             else:
                 if len(row) == len(columns):
                     rows.append(row)
                     lines.append(number)
                 else:
-                    unreadable.append(Unreadable.of(number, f"{len(row)} fields instead of {len(columns)}", raw))
+                    refused.append(Refused.of(number, f"{len(row)} fields instead of {len(columns)}", raw))
         fields = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)] or [pa.array([], pa.string()) for _ in columns]
-        return Rows(fields, pa.array(lines, pa.int64()), unreadable)
+        return Rows(fields, pa.array(lines, pa.int64()), refused)
 
 
 def _names(header: str) -> list[str]:
@@ -152,8 +153,8 @@ def _is_utf8(line: bytes) -> bool:
 def _in_order(some: Rows, others: Rows) -> Rows:
     """Return the rows of both, by line."""
     if not len(others.lines):
-        return Rows(some.fields, some.lines, others.unreadable)
+        return Rows(some.fields, some.lines, others.refused)
     lines = pa.concat_arrays([some.lines, others.lines])
     order = pa.array(np.argsort(lines.to_numpy()))
     fields = [pa.concat_arrays(both).take(order) for both in zip(some.fields, others.fields, strict=True)]
-    return Rows(fields, lines.take(order), others.unreadable)
+    return Rows(fields, lines.take(order), others.refused)

@@ -3,33 +3,28 @@
 import orjson
 import pyarrow as pa
 
-from .lines import Rows, Unreadable
+from .format import Refused
+from .lines import LineFormat, Rows
 
 
-class JsonLines:
+class JsonLines(LineFormat):
     """One JSON object a line, with exactly the expected members; numbers become text as JSON writes them. Source: jsonlines.org."""
-
-    header_lines = 0
-
-    def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
-        """Return None: there is no header."""
-        return None
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Read a block line by line."""
         values: list[list[str | None]] = [[] for _ in columns]
         lines: list[int] = []
-        unreadable: list[Unreadable] = []
+        refused: list[Refused] = []
         for number, raw in enumerate(_lines(block), first_line):
             row = self._row(raw, columns)
             if isinstance(row, str):
-                unreadable.append(Unreadable.of(number, row, raw))
+                refused.append(Refused.of(number, row, raw))
                 continue
             lines.append(number)
             for column, name in zip(values, columns, strict=True):
                 value = row[name]
                 column.append(value if value is None or isinstance(value, str) else orjson.dumps(value).decode())
-        return Rows([pa.array(column, pa.string()) for column in values], pa.array(lines, pa.int64()), unreadable)
+        return Rows([pa.array(column, pa.string()) for column in values], pa.array(lines, pa.int64()), refused)
 
     def _row(self, raw: bytes, columns: tuple[str, ...]) -> dict[str, object] | str:
         """Return the line's object, or why it is none."""

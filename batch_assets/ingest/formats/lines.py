@@ -1,26 +1,15 @@
-"""What all formats have in common: a block of whole lines becomes rows, known by line number, and lines that are no rows.
+"""Formats of lines: a file is read in blocks of whole lines, and every physical line after a header is a row or is refused."""
 
-Does not belong here: where blocks come from (`lakefile.py`), or what fields mean (`lake/`).
-"""
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO
 
 import pyarrow as pa
 
+from .format import Block, FormError, Refuse, Refused
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A line that is no row of its file's format, as it stands there; bytes that are not UTF-8 are escaped."""
-
-    line: int
-    reason: str
-    raw: str
-
-    @classmethod
-    def of(cls, line: int, reason: str, raw: bytes) -> "Unreadable":
-        """Keep a line's bytes as text."""
-        return cls(line, reason, raw.decode("utf-8", "backslashreplace"))
+BLOCK_BYTES = 4 << 20
+LINE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -29,18 +18,58 @@ class Rows:
 
     fields: list[pa.Array]
     lines: pa.Array
-    unreadable: list[Unreadable]
+    refused: list[Refused]
 
 
-class Format(Protocol):
-    """A line format: what its first line must be, and how a block of whole lines becomes rows."""
+class LineFormat:
+    """The base of formats of lines: what the first line must be, and how a block of whole lines becomes rows."""
 
-    header_lines: int
+    seeks = False
+    header_lines = 0
 
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
         """Return what is wrong with the first line, or None."""
-        ...
+        return None
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Read whole lines; `first_line` is the number of the first one in its file."""
-        ...
+        raise NotImplementedError
+
+    def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
+        """Yield the rows of a file, a block of lines at a time."""
+        line = 1
+        for block in _whole_lines(stream):
+            if line == 1 and self.header_lines:
+                head, _, block = block.partition(b"\n")
+                if wrong := self.check_header(head, columns):
+                    raise FormError(f"line 1: {wrong}")
+                line = 2
+            rows = self.parse(block, line, columns)
+            for refused in rows.refused:
+                refuse(refused)
+            if len(rows.lines):
+                yield Block(rows.lines, rows.fields)
+            line += len(rows.lines) + len(rows.refused)
+
+    def count(self, stream: BinaryIO) -> int:
+        """Return the number of lines after the header."""
+        return max(sum(_count_lines(block) for block in _whole_lines(stream)) - self.header_lines, 0)
+
+
+def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(BLOCK_BYTES):
+        if end := block.rfind(b"\n") + 1:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest += block
+            if len(rest) > LINE_BYTES:
+                raise FormError(f"a line of more than {LINE_BYTES} bytes: this is not a file of lines")
+    if rest:
+        yield rest
+
+
+def _count_lines(block: bytes) -> int:
+    """Return how many lines a block holds; a last line without its newline counts."""
+    return block.count(b"\n") + (not block.endswith(b"\n") if block else 0)

@@ -6,7 +6,6 @@ are made side by side, and threads of one fit would wait for each other on a bus
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,32 +68,35 @@ def train(frame: Frame, sold: Numbers) -> dict[str, str]:
     return files
 
 
-def forecast(files: Mapping[str, str], frame: Frame, widen: float = 1.0) -> Forecast:
-    """Forecast the rows of a frame.
+class Forecaster:
+    """The models that `train` fitted, ready to forecast; any number of threads may use one."""
 
-    Args:
-        files: what `train` returned.
-        frame: the rows to forecast.
-        widen: factor on the distance of both bounds from the median.
+    def __init__(self, files: Mapping[str, str]) -> None:
+        """Read the models from the files that `train` returned."""
+        import lightgbm as lgb
 
-    Returns:
-        Pieces, in the frame's order: 0 <= lower <= units <= upper, all 0 on closed days.
-    """
-    import lightgbm as lgb
+        form = json.loads(files[_FORM])
+        self._features: list[str] = form["features"]
+        self._categories: list[str] = form["categories"]
+        self._boosters = {name: lgb.Booster(model_str=files[f"{name}.txt"]) for name in QUANTILES}
 
-    form = json.loads(files[_FORM])
-    table = frame.features.assign(category=_codes(frame, form["categories"]))[form["features"]].to_numpy(float)
-    is_open = ~frame.keys["is_closed"].to_numpy(bool)
+    def forecast(self, frame: Frame, widen: float = 1.0) -> Forecast:
+        """Forecast the rows of a frame, each for itself.
 
-    def predict(name: str) -> Numbers:
-        return np.asarray(lgb.Booster(model_str=files[f"{name}.txt"]).predict(table, num_threads=1)) * frame.scale
+        Args:
+            frame: the rows to forecast.
+            widen: factor on the distance of both bounds from the median.
 
-    with ThreadPoolExecutor(len(QUANTILES)) as pool:
-        raw = dict(zip(QUANTILES, pool.map(predict, QUANTILES), strict=True))
-    units = np.maximum(raw["units"], 0.0) * is_open
-    lower = np.maximum(units - widen * np.maximum(units - raw["lower"], 0.0), 0.0) * is_open
-    upper = (units + widen * np.maximum(raw["upper"] - units, 0.0)) * is_open
-    return Forecast(units, lower, upper)
+        Returns:
+            Pieces, in the frame's order: 0 <= lower <= units <= upper, all 0 on closed days.
+        """
+        table = frame.features.assign(category=_codes(frame, self._categories))[self._features].to_numpy(float)
+        is_open = ~frame.keys["is_closed"].to_numpy(bool)
+        raw = {name: np.asarray(booster.predict(table, num_threads=1)) * frame.scale for name, booster in self._boosters.items()}
+        units = np.maximum(raw["units"], 0.0) * is_open
+        lower = np.maximum(units - widen * np.maximum(units - raw["lower"], 0.0), 0.0) * is_open
+        upper = (units + widen * np.maximum(raw["upper"] - units, 0.0)) * is_open
+        return Forecast(units, lower, upper)
 
 
 def _codes(frame: Frame, categories: list[str]) -> Numbers:

@@ -28,7 +28,7 @@ class Frame:
     """Rows to train on or to forecast.
 
     Attributes:
-        keys: batch_date, category, target_date, horizon and is_closed of each row, sorted by the first three.
+        keys: batch_date, category, target_date, horizon and is_closed of each row.
         features: one named number a column.
         scale: the category's level, pieces a day, plus `LEAST_LEVEL`.
         baselines: forecasts of the simple methods, pieces, by name.
@@ -45,14 +45,28 @@ class Frame:
         return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], baselines)
 
 
-def build_frame(demand: pd.DataFrame, calendar: pd.DataFrame) -> Frame:
-    """Join what is known of each category with the days to come.
+STORE = "store_{name}"
+"""How the columns of `store_demand` are named beside those of a category."""
+
+
+def joined(demand: pd.DataFrame, calendar: pd.DataFrame, store: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a frame: what is known of each category and of the store, for each of the days to come.
 
     Args:
         demand: rows of `category_demand`, any days.
         calendar: rows of `target_calendar`, at least of the same days.
+        store: rows of `store_demand`, at least of the same days.
     """
-    rows = demand.merge(calendar, on="batch_date").sort_values(["batch_date", "category", "target_date"], ignore_index=True)
+    of_store = store.rename(columns={name: STORE.format(name=name) for name in store.columns if name != "batch_date"})
+    return demand.merge(calendar, on="batch_date").merge(of_store, on="batch_date").sort_values(["batch_date", "category", "target_date"], ignore_index=True)
+
+
+def build_frame(rows: pd.DataFrame) -> Frame:
+    """Return what the model sees of each row, for itself.
+
+    Args:
+        rows: with the columns of `joined`.
+    """
     by_weekday = {n: _of_target_weekday(rows, n) for n in (7, 28, 56)}
     days = {n: np.minimum(rows["days_known"].to_numpy(float), n) for n in (3, 7, 14, 28, 56, 91)}
     level = {n: rows[f"units_{n}d"].to_numpy(float) / days[n] for n in days}
@@ -90,14 +104,14 @@ def _of_target_weekday(rows: pd.DataFrame, days: int) -> Numbers:
 
 
 def _store_totals(rows: pd.DataFrame) -> dict[str, Numbers]:
-    """Return the whole store's weekday shape and trend, of all categories that are forecast together."""
-    columns = ["units_7d", "units_28d", "units_56d", "units_91d", *(f"{weekday}_56d" for weekday in WEEKDAYS)]
-    totals = rows.groupby(["batch_date", "target_date"])[columns].transform("sum").to_numpy(float)
-    weekday = totals[np.arange(len(rows)), 4 + rows["weekday"].to_numpy(int)]
+    """Return the whole store's weekday shape and trend."""
+    totals = {n: rows[STORE.format(name=f"units_{n}d")].to_numpy(float) for n in (7, 28, 56, 91)}
+    by_weekday = rows[[STORE.format(name=f"{weekday}_56d") for weekday in WEEKDAYS]].to_numpy(float)
+    weekday = by_weekday[np.arange(len(rows)), rows["weekday"].to_numpy(int)]
     return {
-        "shape": _ratio(weekday * 7, totals[:, 2], 1.0),
-        "trend_7d": _ratio(totals[:, 0] * 4, totals[:, 1], 1.0),
-        "trend_28d": _ratio(totals[:, 1] * 3.25, totals[:, 3], 1.0),
+        "shape": _ratio(weekday * 7, totals[56], 1.0),
+        "trend_7d": _ratio(totals[7] * 4, totals[28], 1.0),
+        "trend_28d": _ratio(totals[28] * 3.25, totals[91], 1.0),
     }
 
 

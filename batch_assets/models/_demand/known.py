@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .frame import Frame, Numbers, build_frame
+from .frame import Frame, Numbers, build_frame, joined
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,20 @@ class Known:
     Attributes:
         demand: rows of `category_demand`.
         calendar: rows of `target_calendar`.
+        store: rows of `store_demand`.
         sales: pieces by category and target_date, and the batch_date with which they came.
     """
 
     demand: pd.DataFrame
     calendar: pd.DataFrame
+    store: pd.DataFrame
     sales: pd.DataFrame
 
     def frame(self, as_of: list[dt.date]) -> Frame:
         """Return the rows of some as-of days."""
         days = pd.to_datetime(pd.Series(as_of))
-        return build_frame(self.demand[self.demand["batch_date"].isin(days)], self.calendar[self.calendar["batch_date"].isin(days)])
+        demand, calendar, store = (rows[rows["batch_date"].isin(days)] for rows in (self.demand, self.calendar, self.store))
+        return build_frame(joined(demand, calendar, store))
 
     def sold(self, frame: Frame, on: dt.date) -> Numbers:
         """Return the pieces sold of each row of a frame, as known on a day; none sold is 0."""

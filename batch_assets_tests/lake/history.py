@@ -5,10 +5,11 @@ import math
 from pathlib import Path
 
 from batch_assets.partitions import days_between
-from batch_assets.table.layers import in_order
+from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
 
-from .lake_writer import day_of, noon, product, till_line, write_catalogue, write_till
+from .writer import day_of, noon, product, till_line, write_catalogue, write_till
 
 CATEGORIES = {1: "MILK", 2: "BREAD", 3: "SOUP"}
 LENGTH = 60
@@ -26,6 +27,6 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
 
 def publish_all(warehouse: Warehouse, last: dt.date, predict_from: dt.date) -> None:
     """Publish every table up to `last`; models and predictions from `predict_from` on."""
-    for table in in_order():
+    for table in configured_graph().in_order():
         first = predict_from if table.layer in ("models", "predictions") else day_of(0)
-        table.publish(warehouse, days_between(first, last), "run")
+        publish(table, warehouse, days_between(first, last), "run")

@@ -12,11 +12,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from batch_assets.demo import build
+from batch_assets.demo.builder import build
 from batch_assets.demo.catalogue import RATES as CATALOGUE_RATES
 from batch_assets.demo.dirt import RATES as TILL_RATES
 
-from .lake_writer import day_of, till_line, write_till
+from ..lake.writer import day_of, till_line, write_till
 
 LAST = day_of(44)
 MANIFEST = "manifest.json"
@@ -29,7 +29,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("person")
     build(folder / "lake", folder / MANIFEST, last=LAST, households=80, dirtier=20)
     (folder / "dagster").mkdir()
-    (folder / "dagster" / "dagster.yaml").write_text((Path(__file__).parents[1] / "dagster.yaml.example").read_text())
+    (folder / "dagster" / "dagster.yaml").write_text((Path(__file__).parents[2] / "dagster.yaml.example").read_text())
     return os.environ | {
         "DAGSTER_HOME": str(folder / "dagster"),
         "BATCH_ASSETS_LAKE": str(folder / "lake"),
@@ -77,7 +77,7 @@ def test_from_raw_files_to_forecasts_through_the_command_line(environment: dict[
     assert shown.returncode == 0
     assert f"Forecast at the end of {LAST}" in shown.stdout
     published = ledger(environment)
-    assert [count for _, count, _ in published] == [45, 45, 45, 45, 45, 1, 1]
+    assert [count for _, count, _ in published] == [45, 45, 45, 45, 45, 45, 1, 1]
 
     again = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(LAST))
     assert again.stdout.strip() == "everything is up to date", again.stderr
@@ -93,9 +93,10 @@ def test_from_raw_files_to_forecasts_through_the_command_line(environment: dict[
     damaged = batch_assets(environment, "up-to-date", "--from", str(LAST), "--to", str(day_of(45)))
     path.unlink()
     assert damaged.returncode == 1
-    assert damaged.stderr.startswith(f"marts.sales_lines: {path}: cut off or damaged")
+    assert f"marts.sales_lines: {path}: cut off or damaged" in damaged.stderr
     assert damaged.stderr.count("\n") == 1
-    assert ledger(environment) == published
+    needs_no_file = "features.target_calendar"
+    assert [batches for batches in ledger(environment) if batches[0] != needs_no_file] == [batches for batches in published if batches[0] != needs_no_file]
 
 
 def test_the_quarantine_is_the_dirt_that_was_sown_line_by_line(environment: dict[str, str]) -> None:

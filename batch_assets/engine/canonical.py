@@ -1,0 +1,48 @@
+"""The canonical text of a row, as `content.py` defines it, and the words of its hash, in DuckDB's SQL."""
+
+import ibis.expr.datatypes as dt
+import ibis.expr.schema as sch
+
+from ..content import WORDS
+
+
+def row_words(schema: sch.Schema) -> list[str]:
+    """Return expressions of a row's four hash words, for the columns of `schema`.
+
+    Raises:
+        TypeError: a column has a type without a canonical text.
+    """
+    fields = [_or_null(_column_text(name, schema[name])) for name in sorted(schema.names)]
+    digest = f"md5_number(concat_ws('|', {', '.join(fields)}))"
+    return [f"(({digest} >> {32 * word}) & 4294967295)::bigint" for word in range(WORDS)]
+
+
+def _column_text(name: str, kind: dt.DataType) -> str:
+    try:
+        return _text(f'"{name}"', kind)
+    except TypeError:
+        raise TypeError(f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, or arrays and structs of them") from None
+
+
+def _text(value: str, kind: dt.DataType) -> str:
+    match kind:
+        case dt.String():
+            return f"length({value})::varchar || ':' || {value}"
+        case dt.Floating():
+            return f"(case when {value} = 0 then 0 else {value} end)::double::bit::varchar"
+        case dt.Timestamp():
+            return f"epoch_us({value})::varchar"
+        case dt.Integer() | dt.Decimal() | dt.Boolean() | dt.Date():
+            return f"{value}::varchar"
+        case dt.Array():
+            texts = f"list_transform({value}, lambda element: {_or_null(_text('element', kind.value_type))})"
+            return f"len({value})::varchar || '[' || array_to_string({texts}, '|') || ']'"
+        case dt.Struct():
+            members = ", '|', ".join(_or_null(_text(f'({value})."{name}"', kind.types[kind.names.index(name)])) for name in sorted(kind.names))
+            return f"case when {value} is not null then concat('{{', {members}, '}}') end"
+        case _:
+            raise TypeError(kind)
+
+
+def _or_null(text: str) -> str:
+    return f"coalesce({text}, '~')"

@@ -1,0 +1,164 @@
+"""The engine DuckDB: makes the rows of a table's batches, in temporary tables of the warehouse's own connection.
+
+Tables are filtered to the days that may be known before a function sees them, and rows of days that were not asked for are
+cut off. Belongs here: the three forms of a table. Does not belong here: reading raw files (`reading.py`), or what
+becomes of the rows (`warehouse/`).
+"""
+
+import datetime as dt
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, cast
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis import _
+from ibis.backends.duckdb import Backend
+
+from ..table.model import ModelStore, Version
+from ..table.table import ROWS, Table
+from .compile import compiled
+from .ibis_private import known_table, register_rows_in_memory
+from .reading import Reading, read_lake
+from .staging import DAYS, RAW, Query, stage
+
+SCORED_AT_ONCE = 1 << 13
+"""Rows that a map is given at once."""
+
+
+class DuckDB:
+    """Makes rows on one connection of the warehouse."""
+
+    def __init__(self, con: Backend, lake: Path, models: ModelStore) -> None:
+        """Make rows from a lake and from what a warehouse has, with models from their store."""
+        self._con, self._lake, self._models = con, lake, models
+
+    def stage(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
+        """Make the rows of a table's batches, kept and rejected, in the tables of `staging.py`; return what was read of the lake.
+
+        Raises:
+            BatchError: a raw file, or a model's files, are missing or damaged.
+        """
+        readings = read_lake(self._con, table.source, self._lake, days) if table.source else []
+        rows = self._made(table, days) if table.is_generator else self._scored(table, days) if table.is_map else self._query(table, days)
+        stage(self._con, table.contract.arrow_schema(), rows, raw_rows=table.source is not None)
+        return readings
+
+    def _query(self, table: Table, days: Sequence[dt.date]) -> Query:
+        """Return the query of an expression, over views that are filtered to the days that it may know."""
+        expression = compiled(table)
+        self._show_known(self._con, table, days)
+        if expression.in_memory:
+            register_rows_in_memory(self._con, cast(ir.Table, table.expression))
+        return Query(_of_days(expression.sql, days), expression.types)
+
+    def _show_known(self, con: Backend, table: Table, days: Sequence[dt.date]) -> None:
+        """Make views of what an expression reads, under the names that it has for them."""
+        for name, upstream in zip(table.tables, table.upstreams, strict=True):
+            first, last = upstream.known(days)
+            _view(con, name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'")
+        if table.source:
+            _view(con, table.source.name, RAW)
+        if "days" in table.parameters:
+            _ask(con, days)
+            _view(con, "days", DAYS)
+
+    def _made(self, table: Table, days: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
+        """Return the rows that a generator makes of tables that are filtered to the days that it may know."""
+        reader = self._reader()
+        known: dict[str, Any] = {
+            name: published(reader, table, name).filter(_.batch_date.between(*upstream.known(days)))
+            for name, upstream in zip(table.tables, table.upstreams, strict=True)
+        }
+        provided: dict[str, Callable[[], Any]] = {
+            "days": lambda: _ask(reader, days),
+            "ledger": lambda: _ledger(reader, table, days),
+            "artifacts": lambda: self._models,
+        }
+        known |= {name: given() for name, given in provided.items() if name in table.parameters}
+        return cast(Iterator[pa.RecordBatch], table.function(**known))
+
+    def _scored(self, table: Table, days: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
+        """Yield what a map makes of the rows to score, some at a time, on as many threads as there are processors."""
+        expression, reader = compiled(table), self._reader()
+        self._show_known(reader, table, days)
+        if expression.in_memory:
+            register_rows_in_memory(reader, cast(ir.Table, table.expression))
+        in_force = {name: _in_force(reader, table, name, days) for name in table.models}
+
+        def models_of(day: dt.date) -> tuple[str, ...]:
+            return tuple(in_force[name][day]["version"] for name in table.models)
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for versions, alike in groupby(sorted(days, key=models_of), key=models_of):
+                its_days = list(alike)
+                models = {
+                    name: Version(name, version, in_force[name][its_days[0]], self._models.all(name, version))
+                    for name, version in zip(table.models, versions, strict=True)
+                }
+                rows = reader.con.execute(_of_days(expression.sql, its_days)).to_arrow_reader(SCORED_AT_ONCE)
+                yield from _in_order(pool, partial(_call, table, models), rows)
+
+    def _reader(self) -> Backend:
+        """Return a second connection to the same warehouse, which is read while the first one takes the rows in."""
+        return ibis.duckdb.from_connection(self._con.con.cursor())
+
+
+def published(con: Backend, table: Table, name: str) -> ir.Table:
+    """Return a published table that another may read; its columns are known by its contract."""
+    return known_table(con, name, table.schema_of(name), table.layers.layer_of(name))
+
+
+def first_rows(con: Backend, table: Table, day: dt.date, count: int) -> pa.Table:
+    """Return the first rows of a batch, in the order of its grain."""
+    order = ", ".join(f'"{name}"' for name in table.contract.grain())
+    query = f'select * exclude (batch_date) from {table.layer}."{table.name}" where batch_date = ? order by {order} limit {count}'
+    return con.con.execute(query, [day]).to_arrow_table()
+
+
+def _in_force(con: Backend, table: Table, model: str, days: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
+    """Return what a model's table says of each day."""
+    query = f'select * from {table.layers.layer_of(model)}."{model}" where batch_date in (select unnest(?::date[]))'
+    rows = con.con.execute(query, [list(days)]).to_arrow_table().to_pylist()
+    return {row.pop("batch_date"): row for row in rows}
+
+
+def _call(table: Table, models: dict[str, Version], rows: pa.RecordBatch) -> pa.RecordBatch:
+    return cast(pa.RecordBatch, table.function(**{ROWS: rows}, **models))
+
+
+def _in_order(pool: ThreadPoolExecutor, function: Callable[[pa.RecordBatch], pa.RecordBatch], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield what a function makes of each batch, in their order; no more are in memory than threads are busy."""
+    under_way: deque[Future[pa.RecordBatch]] = deque()
+    for batch in batches:
+        under_way.append(pool.submit(function, batch))
+        if len(under_way) > (os.cpu_count() or 1):
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _of_days(sql: str, days: Sequence[dt.date]) -> str:
+    asked = ", ".join(f"date '{day}'" for day in days)
+    return f"select * from ({sql}) where batch_date in ({asked})"
+
+
+def _ledger(con: Backend, table: Table, days: Sequence[dt.date]) -> ir.Table:
+    batches = con.table("batches", database="quality")
+    mine = batches.filter(batches.asset.isin([upstream.asset for upstream in table.upstreams]), batches.batch_date <= days[-1])
+    return mine.select("asset", "batch_date", "content")
+
+
+def _ask(con: Backend, days: Sequence[dt.date]) -> ir.Table:
+    con.con.execute(f"create or replace temp table {DAYS} as select unnest(?::date[]) as batch_date", [list(days)])
+    return known_table(con, DAYS, ibis.schema({"batch_date": "date"}))
+
+
+def _view(con: Backend, name: str, relation: str) -> None:
+    con.con.execute(f'create or replace temp view "{name}" as from {relation}')

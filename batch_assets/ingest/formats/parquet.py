@@ -1,0 +1,58 @@
+"""Parquet: a column format. A row's place is its number in the file, from 1; values become text as Arrow writes them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .format import Block, FormError, Refuse
+
+ROWS_AT_ONCE = 1 << 16
+
+
+class Parquet:
+    """A Parquet file with exactly the expected columns, of scalar values. Source: parquet.apache.org."""
+
+    seeks = True
+
+    def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
+        """Yield the rows; a file is whole or damaged, so none is refused alone."""
+        first = 1
+        with _told_plainly():
+            file = pq.ParquetFile(stream, page_checksum_verification=True)
+            _check_columns(file.schema_arrow, columns)
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(columns)):
+                lines = pa.array(range(first, first + len(batch)), pa.int64())
+                first += len(batch)
+                yield Block(lines, [batch.column(name).cast(pa.string()) for name in columns])
+
+    def count(self, stream: BinaryIO) -> int:
+        """Return the number of rows that the file's footer tells."""
+        with _told_plainly():
+            return int(pq.ParquetFile(stream).metadata.num_rows)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Tell in one line what Arrow cannot read."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as broken:
+        raise FormError(f"cut off or damaged ({' '.join(str(broken).split())})") from broken
+
+
+def _check_columns(found: pa.Schema, columns: tuple[str, ...]) -> None:
+    missing, extra = sorted(set(columns) - set(found.names)), sorted(set(found.names) - set(columns))
+    told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
+    told += [f"{name} is there {times} times" for name, times in Counter(found.names).items() if times > 1]
+    told += [f"{field.name} is of type {field.type}, which has no text" for field in found if not _has_text(field.type)]
+    if told:
+        raise FormError(f"the columns changed: {'; '.join(told)}")
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    is_bytes = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    return not pa.types.is_nested(kind) and not any(check(kind) for check in is_bytes)

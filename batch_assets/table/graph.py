@@ -1,0 +1,65 @@
+"""The graph: every source and every table that lies in the folders of one package."""
+
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+
+from ..errors import DefinitionError
+from ..ingest.lakefile import LakeFile
+from ..settings import settings
+from .layers import LAYERS, Layers
+from .table import Table
+
+
+class Graph:
+    """The sources and tables of one package."""
+
+    def __init__(self, package: str) -> None:
+        """Look into the layers' folders of a package."""
+        self.layers = Layers(package)
+
+    def source(self, name: str) -> LakeFile:
+        """Return the raw source of that name."""
+        found: LakeFile = self.layers.find(name)
+        return found
+
+    def table(self, name: str) -> Table:
+        """Return the table of that name."""
+        found: Table = self.layers.find(name)
+        return found
+
+    def sources(self) -> Iterator[LakeFile]:
+        """Yield every raw source, by name."""
+        return map(self.source, self.layers.names("lake"))
+
+    def tables(self) -> Iterator[Table]:
+        """Yield every table: by layer, then by name."""
+        for layer in LAYERS[1:]:
+            yield from map(self.table, self.layers.names(layer))
+
+    def in_order(self) -> list[Table]:
+        """Return every table after those that it reads."""
+        known = {table.name: table for table in self.tables()}
+        reads = {name: table.tables for name, table in known.items()}
+        return [known[name] for name in TopologicalSorter(reads).static_order()]
+
+    def with_upstreams(self, names: list[str]) -> list[Table]:
+        """Return the tables of these names and all that they read, in order.
+
+        Raises:
+            DefinitionError: there is no table of one of the names.
+        """
+        known = {table.name: table for table in self.tables()}
+        if unknown := sorted(set(names) - set(known)):
+            raise DefinitionError(f"there is no table {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+        wanted, waiting = set[str](), [*names]
+        while waiting:
+            name = waiting.pop()
+            if name not in wanted:
+                wanted.add(name)
+                waiting += known[name].tables
+        return [table for table in self.in_order() if table.name in wanted]
+
+
+def configured_graph() -> Graph:
+    """Return the graph of the package that the setting `graph` names."""
+    return Graph(settings.graph)

@@ -1,0 +1,62 @@
+"""What a publication is of: the table, what its batches were made from, and what each of them holds."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..table.contract import Contract
+
+
+@dataclass(frozen=True)
+class Target:
+    """The table that is published.
+
+    Attributes:
+        layer: its layer, which is its schema.
+        name: its name.
+        contract: what every kept row obeys.
+        files: folder in which each batch is also published as a Parquet file, for readers that must not wait.
+    """
+
+    layer: str
+    name: str
+    contract: type[Contract]
+    files: Path | None = None
+
+    @property
+    def asset(self) -> str:
+        """The table's full name."""
+        return f"{self.layer}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the batches were made from.
+
+    Attributes:
+        run_id: the Dagster run.
+        code: version of the table's code.
+        inputs: by day and upstream, the hash of the batches read.
+        rows_in: by day, the rows read from the lake; None for a table that reads no raw file.
+        may_keep_none: whether a batch of which no row was accepted may be published: little is said in a day.
+        measures: by column of an aggregate and day, the exact total that it must keep.
+    """
+
+    run_id: str
+    code: str
+    inputs: Mapping[dt.date, Mapping[str, str]]
+    rows_in: Mapping[dt.date, int] | None = None
+    may_keep_none: bool = False
+    measures: Mapping[str, Mapping[dt.date, int]] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one published batch holds: rows kept and rejected, the hash of the kept ones, and the sum of a column."""
+
+    day: dt.date
+    kept: int
+    rejected: int
+    content: str
+    total: float | None = None

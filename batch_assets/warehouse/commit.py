@@ -1,0 +1,73 @@
+"""Commit: audited batches replace those before them, with quarantine and ledger, in one transaction."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+import duckdb
+
+from ..engine.staging import KEPT, REJECTED
+from ..errors import BreachError
+from .batch import Batch, Receipt, Target
+from .transaction import transaction
+
+
+def next_publication(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of a publication, which no other one has or had."""
+    ((number,),) = connection.execute("select nextval('quality.publication')").fetchall()
+    return int(number)
+
+
+def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
+    """Replace the batches, all of them or none.
+
+    Raises:
+        BreachError: the warehouse's table has other columns than the contract. Nothing was changed.
+    """
+    days, rows_in = [batch.day for batch in batches], receipt.rows_in or {}
+    ledger = [
+        (
+            publication,
+            target.asset,
+            batch.day,
+            rows_in.get(batch.day),
+            batch.kept,
+            batch.rejected,
+            batch.content,
+            json.dumps(receipt.inputs[batch.day], sort_keys=True),
+            receipt.code,
+            receipt.run_id,
+        )
+        for batch in batches
+    ]
+    with transaction(connection):
+        _replace_rows(connection, target, days)
+        connection.execute("delete from quality.quarantine where asset = ? and batch_date in (select unnest(?::date[]))", [target.asset, days])
+        connection.execute(f"insert into quality.quarantine select ?, * from {REJECTED}", [target.asset])
+        connection.executemany(
+            """insert into quality.ledger (publication, asset, batch_date, rows_in, rows_kept, rows_rejected, content, inputs, code, run_id, published_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())""",
+            ledger,
+        )
+
+
+def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: Sequence[dt.date]) -> None:
+    table = f'{target.layer}."{target.name}"'
+    connection.execute(f"create schema if not exists {target.layer}")
+    connection.execute(f"create table if not exists {table} as from {KEPT} limit 0")
+    there = connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [target.layer, target.name]
+    ).fetchall()
+    coming = connection.execute(f"select column_name, data_type from duckdb_columns() where table_name = '{KEPT}'").fetchall()
+    if set(there) != set(coming):
+        raise BreachError(
+            f"the warehouse's table has other columns than its contract: {sorted(set(there) ^ set(coming))}. "
+            f"Drop {target.asset} in the warehouse and materialize its batches again."
+        )
+    connection.execute(f"delete from {table} where batch_date in (select unnest(?::date[]))", [days])
+    connection.execute(f"insert into {table} by name from {KEPT}")
+    if target.files:
+        counted = f"(select batch_date, count(*) as there from {table} group by 1)"
+        are_there = f"asset = '{target.asset}' and rows_kept = coalesce(there, 0)"
+        latest = f"select max(batch_date) from quality.batches left join {counted} using (batch_date) where {are_there}"
+        connection.execute(f'create or replace view {target.layer}."{target.name}_latest" as from {table} where batch_date = ({latest})')

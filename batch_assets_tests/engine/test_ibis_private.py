@@ -1,0 +1,59 @@
+"""The private parts of Ibis that are used: each still does what it is used for. A failure names the part, and the pin to look at."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ibis
+import ibis.expr.datatypes as dt
+import pytest
+
+from batch_assets.engine import ibis_private
+
+
+@contextmanager
+def part_of_ibis(name: str) -> Iterator[None]:
+    """Tell what no longer works as a change of a private part of Ibis, and not as a fault of the code that uses it."""
+    try:
+        yield
+    except Exception:
+        pytest.fail(
+            f"Ibis {ibis.__version__} has changed its private part {name}: adapt batch_assets/engine/ibis_private.py, "
+            f"or pin ibis-framework in pyproject.toml and constraints.txt to the version before.\n{traceback.format_exc()}",
+            pytrace=False,
+        )
+
+
+def test_types_are_spelt_as_duckdb_has_them() -> None:
+    with part_of_ibis("ibis.backends.sql.datatypes.DuckDBType.to_string"):
+        kinds = (dt.int64, dt.string, dt.Array(dt.float64), dt.Struct({"a": dt.date}), dt.Decimal(9, 2), dt.Timestamp(scale=6))
+        con = ibis.duckdb.connect()
+        columns = ", ".join(f"c{n} {ibis_private.type_name(kind)}" for n, kind in enumerate(kinds))
+        con.con.execute(f"create table t ({columns})")
+        assert con.table("t").schema().types == kinds
+
+
+def test_rows_in_memory_are_seen_wherever_they_are_in_an_expression() -> None:
+    with part_of_ibis("ibis.expr.operations.InMemoryTable, Node.find"):
+        stored = ibis.table({"a": "int64"}, name="stored")
+        assert not ibis_private.has_rows_in_memory(stored.mutate(b=1).group_by("b").agg(n=ibis._.count()))
+        assert ibis_private.has_rows_in_memory(stored.join(ibis.memtable({"a": [1]}), "a").filter(ibis._.a > 0))
+
+
+def test_rows_in_memory_are_registered_by_the_names_that_the_sql_has() -> None:
+    with part_of_ibis("ibis.backends.duckdb.Backend._run_pre_execute_hooks"):
+        con = ibis.duckdb.connect()
+        expression = ibis.memtable({"a": [1, 2]}).mutate(b=ibis._.a * 2)
+        ibis_private.register_rows_in_memory(con, expression)
+        assert con.con.execute(str(ibis.duckdb.compile(expression))).fetchall() == [(1, 2), (2, 4)]
+
+
+def test_a_table_is_known_by_its_columns_and_read_from_its_schema() -> None:
+    with part_of_ibis("ibis.expr.operations.DatabaseTable, Namespace"):
+        con = ibis.duckdb.connect()
+        known = ibis_private.known_table(con, "things", ibis.schema({"a": "int64"}), "marts")
+        assert known.columns == ("a",)
+        con.con.execute("create schema marts; create table marts.things as select 1::bigint as a")
+        assert known.to_pyarrow().to_pydict() == {"a": [1]}
+        con.con.execute("create temp table mine as select 2::bigint as a")
+        assert ibis_private.known_table(con, "mine", ibis.schema({"a": "int64"})).to_pyarrow().to_pydict() == {"a": [2]}

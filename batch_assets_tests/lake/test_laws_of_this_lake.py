@@ -1,0 +1,185 @@
+"""The laws on the project's graph, over lakes as its sources deliver them: a new table is under them without being named here."""
+
+import datetime as dt
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import batch_assets.settings
+from batch_assets.table.graph import configured_graph
+from batch_assets.table.table import Table
+from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
+
+from ..conftest import warehouse_in
+from .history import write_history
+from .writer import day_of, noon, product, till_line, write_catalogue, write_till
+
+Contents = dict[tuple[str, dt.date], str]
+Day = tuple[list[str], list[dict[str, object]]]
+
+IN_ORDER = configured_graph().in_order()
+BY_NAME = {table.name: table for table in IN_ORDER}
+EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
+"""The tables that need no history to be made."""
+LATE = [t for t in IN_ORDER if t not in EARLY]
+"""The tables that need one."""
+HISTORY = 46
+
+
+@st.composite
+def lakes(draw: st.DrawFn) -> list[Day]:
+    """Draw three days of a lake: a good line and a good product each, and then anything."""
+    junk = st.sampled_from(["", "x", "-1", "0", "1.5", "99999999999999999999", "NULL", "1970-01-01T00:00:00Z", '"a"', " 1"])
+    days: list[Day] = []
+    for number in range(3):
+        day, lines = day_of(number), [till_line(day_of(number), receipt_id="900")]
+        for _ in range(draw(st.integers(0, 5))):
+            fields = {
+                "receipt_id": str(draw(st.integers(1, 3))),
+                "line_no": str(draw(st.integers(1, 3))),
+                "sold_at": noon(day_of(draw(st.integers(max(0, number - 2), number)))),
+                "product_id": str(draw(st.integers(1, 5))),
+                "quantity": str(draw(st.integers(0, 9))),
+                "amount": f"{draw(st.integers(0, 999)) / 100:.2f}",
+            }
+            spoiled = draw(st.dictionaries(st.sampled_from(sorted(fields)), junk, max_size=1))
+            lines.append(till_line(day, **fields | spoiled) + draw(st.sampled_from(["", "", "", ",more"])))
+        some = st.builds(lambda p, c: product(p, category=c), st.integers(1, 5), st.sampled_from(["MILK", "BREAD", None]))
+        days.append((lines, [product(1), *draw(st.lists(some, max_size=3))]))
+    return days
+
+
+def written(folder: Path, lake: list[Day]) -> Warehouse:
+    """Write a lake, and return an empty warehouse beside it."""
+    warehouse = warehouse_in(folder)
+    for number, (lines, products) in enumerate(lake):
+        write_till(Path(warehouse.lake), day_of(number), lines)
+        write_catalogue(Path(warehouse.lake), day_of(number), products)
+    return warehouse
+
+
+def contents(warehouse: Warehouse) -> Contents:
+    """Return the content hash of every published batch."""
+    with warehouse.connect() as con:
+        return {(a, d): c for a, d, c in con.con.execute("select asset, batch_date, content from quality.batches").fetchall()}
+
+
+def run(warehouse: Warehouse, made: list[Table], *days: dt.date) -> None:
+    """Publish a range of days of each table."""
+    for table in made:
+        publish(table, warehouse, days, "run")
+
+
+@settings(max_examples=4, deadline=None)
+@given(lakes(), st.randoms(use_true_random=False))
+def test_a_range_equals_its_days_in_any_order_and_repeated(lake: list[Day], chance: random.Random) -> None:
+    days = [day_of(n) for n in range(len(lake))]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        at_once, by_day = written(Path(one), lake), written(Path(two), lake)
+        run(at_once, EARLY, *days)
+        for table in EARLY:
+            any_order = [*days, *days[:1]]
+            chance.shuffle(any_order)
+            for day in any_order:
+                publish(table, by_day, [day], "run")
+        first = contents(at_once)
+        assert len(first) == len(EARLY) * len(days)
+        assert contents(by_day) == first
+        run(at_once, EARLY, *days)
+        assert contents(at_once) == first
+
+
+@settings(max_examples=6, deadline=None)
+@given(lakes())
+def test_every_row_that_is_read_is_kept_or_quarantined(lake: list[Day]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = written(Path(folder), lake)
+        reading = [t for t in EARLY if t.source]
+        run(warehouse, reading, *(day_of(n) for n in range(len(lake))))
+        with warehouse.connect() as con:
+            batches = con.con.execute("select asset, batch_date, rows_in, rows_kept, rows_rejected from quality.batches").fetchall()
+            assert len(batches) == len(reading) * len(lake)
+            for asset, day, rows_in, kept, rejected in batches:
+                source, number = BY_NAME[asset.split(".")[1]].source, (day - day_of(0)).days
+                assert rows_in == kept + rejected == len(lake[number][0 if source and source.name == "pos_log" else 1])
+                assert con.con.execute(f"select count(*) from {asset} where batch_date = ?", [day]).fetchall() == [(kept,)]
+                quarantined = con.con.execute(
+                    "select count(*), count(source_line), count(raw) from quality.quarantine where asset = ? and batch_date = ?", [asset, day]
+                )
+                assert quarantined.fetchall() == [(rejected,) * 3]
+
+
+@settings(max_examples=6, deadline=None)
+@given(lakes())
+def test_a_later_day_changes_nothing_before_it(lake: list[Day]) -> None:
+    days = [day_of(n) for n in range(len(lake))]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        short, whole = written(Path(one), lake[:2]), written(Path(two), lake)
+        run(short, EARLY, *days[:2])
+        run(whole, EARLY, *days)
+        assert contents(short) == {(a, d): c for (a, d), c in contents(whole).items() if d <= days[1]}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a lake and a warehouse of some weeks, in which the late tables are still to be made."""
+    folder = tmp_path_factory.mktemp("history")
+    warehouse = warehouse_in(folder)
+    days = write_history(Path(warehouse.lake), HISTORY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_assets.settings.settings, "min_training_days", 30)
+        run(warehouse, EARLY, *days)
+        yield folder
+
+
+def copied(history: Path, folder: str) -> Warehouse:
+    """Return a copy of the history."""
+    shutil.copytree(history, folder, dirs_exist_ok=True)
+    return warehouse_in(Path(folder))
+
+
+def of_late(found: Contents) -> Contents:
+    """Return the batches of the late tables."""
+    names = {f"{t.layer}.{t.name}" for t in LATE}
+    return {(asset, day): content for (asset, day), content in found.items() if asset in names}
+
+
+@pytest.fixture(scope="module")
+def at_once(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    """The last nine days, on two of which models are trained anew, of each late table, made in one range."""
+    warehouse = copied(history, str(tmp_path_factory.mktemp("at_once")))
+    run(warehouse, LATE, *LAST_DAYS)
+    return of_late(contents(warehouse))
+
+
+LAST_DAYS = [day_of(n) for n in range(HISTORY - 9, HISTORY)]
+
+
+@settings(max_examples=3, deadline=None)
+@given(order=st.permutations(LAST_DAYS))
+def test_models_and_predictions_are_the_same_in_any_order_of_days(history: Path, at_once: Contents, order: list[dt.date]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = copied(history, folder)
+        for table in LATE:
+            for day in [*order, order[0]]:
+                publish(table, warehouse, [day], "run")
+        assert of_late(contents(warehouse)) == at_once
+        assert len(at_once) == len(LATE) * len(LAST_DAYS)
+
+
+def test_models_and_predictions_do_not_see_a_later_day(history: Path, at_once: Contents, tmp_path: Path) -> None:
+    warehouse, changed = copied(history, str(tmp_path)), LAST_DAYS[4]
+    write_till(Path(warehouse.lake), changed, [till_line(changed, quantity="9")])
+    run(warehouse, EARLY, *LAST_DAYS[4:])
+    run(warehouse, LATE, *LAST_DAYS)
+    found = of_late(contents(warehouse))
+    differ = {(asset, day) for (asset, day), content in found.items() if content != at_once[asset, day]}
+    assert differ
+    assert min(day for _, day in differ) >= changed

@@ -1,0 +1,79 @@
+"""The command lines as a person types them, on the tests' own graph: several files a day and Parquet go through every one of them."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from batch_assets.orchestration.resource import WarehouseResource
+
+from ..shop import PACKAGE
+from ..shop_lake import day_of, write_counts, write_days
+from .runs import ledger
+
+CONFIGURED = Path(__file__).parents[2] / "dagster.yaml.example"
+
+
+@pytest.fixture
+def environment(resource: WarehouseResource, tmp_path: Path) -> dict[str, str]:
+    """The environment of a person who has the tests' own graph and an empty warehouse."""
+    (tmp_path / "dagster").mkdir()
+    (tmp_path / "dagster" / "dagster.yaml").write_text(CONFIGURED.read_text())
+    places = {"LAKE": resource.lake, "WAREHOUSE": resource.database, "PUBLISHED": resource.published, "MODELS": resource.models, "GRAPH": PACKAGE}
+    return os.environ | {"DAGSTER_HOME": str(tmp_path / "dagster")} | {f"BATCH_ASSETS_{name}": value for name, value in places.items()}
+
+
+def run(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of this environment's."""
+    program = [sys.executable, "-m", "batch_assets"] if command[0] == "up-to-date" else [str(Path(sys.executable).with_name("dagster"))]
+    return subprocess.run([*program, *command], env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def events(environment: dict[str, str], kind: str) -> int:
+    """Return how many events of a kind Dagster's index has."""
+    with sqlite3.connect(Path(environment["DAGSTER_HOME"]) / "history" / "runs" / "index.db") as index:
+        return int(index.execute("select count(*) from event_logs where dagster_event_type = ?", [kind]).fetchone()[0])
+
+
+def test_from_several_files_a_day_to_predictions(resource: WarehouseResource, environment: dict[str, str]) -> None:
+    lake = Path(resource.lake)
+    write_days(lake, 4)
+    write_counts(lake, day_of(2), {"anna.csv": ["1,12,", "x,5,"], "ben.csv": ["2,24,half empty", "2,1,", "bad"]})
+    materialize = ("asset", "materialize", "-m", "batch_assets.definitions", "--select", "*")
+    ranged = run(environment, *materialize, "--partition-range", f"{day_of(0)}...{day_of(3)}")
+    assert ranged.returncode == 0, ranged.stderr[-3000:]
+    assert list(ledger(resource.warehouse, "predictions.expected_counts")) == [str(day_of(n)) for n in range(4)]
+    assert events(environment, "ASSET_MATERIALIZATION") == 7 * 4
+    assert events(environment, "ASSET_OBSERVATION") == 2 * 4
+    with resource.warehouse.connect() as con:
+        refused = con.con.execute("select source_file, source_line from quality.quarantine order by all").fetchall()
+    assert refused == [(f"counts/{day_of(2)}/anna.csv", 3), (f"counts/{day_of(2)}/ben.csv", 3), (f"counts/{day_of(2)}/ben.csv", 4)]
+
+    bounds = ("up-to-date", "--from", str(day_of(3)), "--to", str(day_of(3)))
+    assert run(environment, *bounds).stdout == "everything is up to date\n"
+    write_counts(lake, day_of(3), {"anna.csv": ["1,13,", "3,5,"], "ben.csv": ["2,99,half empty"]})
+    observed = run(environment, "job", "execute", "-m", "batch_assets.definitions", "-j", "observe_lake")
+    assert observed.returncode == 0, observed.stderr[-3000:]
+    assert events(environment, "ASSET_OBSERVATION") == 2 * 4 + 1
+    selected = run(environment, *bounds, "--select", "kind_counts")
+    assert selected.returncode == 0, selected.stderr
+    assert "2 batches published in " in selected.stdout
+    rest = run(environment, *bounds)
+    assert "3 batches published in " in rest.stdout, rest.stderr
+    latest = duckdb.read_parquet(str(Path(resource.published) / "latest" / "expected_counts.parquet"))
+    assert latest.aggregate("count(*), min(batch_date)").fetchall() == [(6, day_of(3))]
+
+    poisoned = run(environment, *materialize, "--partition-range", f"{day_of(3)}...{day_of(4)}")
+    assert poisoned.returncode != 0
+    assert f"lake.counts: there is no file for {day_of(4)}" in poisoned.stdout + poisoned.stderr
+    assert events(environment, "ASSET_MATERIALIZATION") > 7 * 4 + 5
+
+
+def test_a_table_that_is_not_there_is_told_in_one_line(environment: dict[str, str]) -> None:
+    unknown = run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(0)), "--select", "shelf_count")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
+    assert unknown.stderr.startswith("there is no table shelf_count; there are ")

@@ -1,0 +1,123 @@
+"""Faults, one at a time: a failure, or kill -9, at the k-th thing that is asked of DuckDB or of the file system."""
+
+import itertools
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import batch_assets.warehouse.connection
+from batch_assets.warehouse.connection import Warehouse
+
+from ..conftest import warehouse_in
+
+_STATEMENTS = ("execute", "executemany", "begin", "commit", "sql")
+_ON_FILES = ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (shutil, "copyfile"))
+
+MOST_STEPS = 300
+FAILED = 3
+"""The exit code of a child process that raised an error."""
+
+Act = Callable[[type[Exception]], None]
+"""What happens in the place of a statement or a file operation; it is told with which error a full disk would end that."""
+
+
+class Failing:
+    """A DuckDB connection that tells of each statement of it and its cursors before it runs."""
+
+    def __init__(self, real: duckdb.DuckDBPyConnection, statement: Callable[[], None]) -> None:
+        self._real, self._statement = real, statement
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if name not in _STATEMENTS:
+            return found
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self._statement()
+            return found(*args, **kwargs)
+
+        return counted
+
+    def cursor(self) -> "Failing":
+        """Return a cursor whose statements count, too."""
+        return Failing(self._real.cursor(), self._statement)
+
+
+def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> None:
+    """Let `act` happen at the k-th statement or file operation, from 1, before it is done; of a copy, when half of it is."""
+    opened, numbers = batch_assets.warehouse.connection._open, itertools.count(1)
+
+    def step(error: type[Exception]) -> None:
+        if next(numbers) == at:
+            act(error)
+
+    def before(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            step(OSError)
+            return function(*args, **kwargs)
+
+        return counted
+
+    def copy_half(source: Path, target: Path) -> None:
+        whole = source.read_bytes()
+        target.write_bytes(whole[: len(whole) // 2])
+        step(OSError)
+        target.write_bytes(whole)
+
+    patch.setattr(batch_assets.warehouse.connection, "_open", lambda database: Failing(opened(database), lambda: step(duckdb.IOException)))
+    for owner, name in _ON_FILES:
+        patch.setattr(owner, name, copy_half if name == "copyfile" else before(getattr(owner, name)))
+
+
+def fail(error: type[Exception]) -> None:
+    """Fail as on a full disk."""
+    raise error("No space left on device")
+
+
+def kill(_: type[Exception]) -> None:
+    """End the process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def states_after(template: Path, folder: Path, act: Act, do: Callable[[Warehouse], bool]) -> Iterator[Warehouse]:
+    """Yield warehouses as a fault leaves them: at the first step of what is done to a copy of `template`, at the second, and so on.
+
+    Args:
+        template: the folder of a warehouse.
+        folder: where the copies are made.
+        act: the fault.
+        do: what is done, in a process of its own; returns whether all of it could be done.
+    """
+    for at in range(1, MOST_STEPS):
+        shutil.copytree(template, folder / str(at))
+        warehouse = warehouse_in(folder / str(at))
+
+        def done(warehouse: Warehouse = warehouse, at: int = at) -> None:
+            with pytest.MonkeyPatch.context() as patch:
+                fail_at(patch, at, act)
+                assert do(warehouse)
+
+        ended = in_child(done)
+        yield warehouse
+        if ended == 0:
+            return
+        assert ended == (-signal.SIGKILL if act is kill else FAILED), f"step {at}"
+    raise AssertionError(f"it takes more than {MOST_STEPS} steps")
+
+
+def in_child(act: Callable[[], None]) -> int:
+    """Run in a forked process, and return how it ended: its exit code, or the signal as a negative number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+            os._exit(0)
+        except BaseException:
+            os._exit(FAILED)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
