@@ -58,11 +58,16 @@ def _read(module: str) -> _Module:
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
     for node in nodes:
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [statement for statement in node.body if not _is_docstring(statement)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
     return _Module(imports, used, ast.unparse(tree))
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    """Say whether a statement is only a text: the docstring of what it opens, or of the constant above it."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
 
 
 def _imported(node: ast.AST, module: str) -> list[str]:

@@ -54,6 +54,13 @@ def test_comments_docstrings_and_layout_do_not_count(tmp_path: Path, monkeypatch
     assert version(tmp_path, monkeypatch) == version(tmp_path, monkeypatch, code=other)
 
 
+def test_the_docstring_of_a_constant_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = 'LIMIT = {}\n"""{}"""\n'
+    first = version(tmp_path, monkeypatch, code=code.format(1, "How many."))
+    assert version(tmp_path, monkeypatch, code=code.format(1, "How many at most.")) == first
+    assert version(tmp_path, monkeypatch, code=code.format(2, "How many.")) != first
+
+
 def test_descriptions_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "from .helper import Field\n\nunits = Field(ge={}, description='{}')\n"
     first = version(tmp_path, monkeypatch, code=code.format(0, "pieces"))
