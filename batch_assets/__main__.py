@@ -1,7 +1,7 @@
-"""Command line: bring the tables up to date, show the forecasts.
+"""Command line: bring the tables up to date, print the forecasts.
 
 `python -m batch_assets up-to-date --from 2017-11-06 --to 2017-12-26` brings the predictions of these days up to date,
-recomputing only what is missing or stale; `--select NAME…` does so for some tables and what they need.
+recomputing only what is missing or stale. `--select NAME…` limits this to the named tables and everything they read.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
 
@@ -17,13 +17,13 @@ from .settings import settings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return 0, or 1 if it failed."""
+    """Run a command. Return 0, or 1 if it failed."""
     parser = argparse.ArgumentParser(prog="python -m batch_assets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     update = commands.add_parser("up-to-date", help="publish the batches that are missing or stale")
     update.add_argument("--from", dest="first", type=_day, required=True, help="first day")
     update.add_argument("--to", dest="last", type=_day, required=True, help="last day")
-    update.add_argument("--select", nargs="+", metavar="NAME", default=[], help="tables, with all that they read; default: every table")
+    update.add_argument("--select", nargs="+", metavar="NAME", default=[], help="tables to update, with everything they read; default: all tables")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     chosen = parser.parse_args(arguments)
     if chosen.command == "forecasts":
@@ -34,11 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _day(text: str) -> dt.date:
-    """Return a day of the calendar."""
+    """Parse a day of the calendar."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2017-12-26") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2017-12-26") from None
     if told := settings.outside(day):
         raise argparse.ArgumentTypeError(told)
     return day
@@ -52,7 +52,7 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
     from .orchestration.up_to_date import bring_up_to_date
     from .table.graph import configured_graph
 
-    # The warehouse tells whom it waits for through Dagster's logger, which is silent outside a run.
+    # While it waits for a lock, the warehouse reports the holder through Dagster's logger, which is silent outside a run.
     dg.get_dagster_logger().addHandler(logging.StreamHandler())
     started = time.monotonic()
     try:
@@ -64,7 +64,7 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        print("interrupted: what is published is whole, and stays; the same command continues from there", file=sys.stderr)
+        print("interrupted: published batches stay published; run the same command again to continue", file=sys.stderr)
         return 130
     _tell(f"{count} batches published in {time.monotonic() - started:.0f} s" if count else "everything is up to date")
     return 0

@@ -1,27 +1,27 @@
-"""The errors a batch can end with. Each tells what is wrong, where, and what to do; nothing was published."""
+"""The errors that can fail a batch. Each says what is wrong, where, and what to do. Nothing was published."""
 
 import datetime as dt
 
 
 class BatchError(Exception):
-    """A batch that was not published; the batch before it is still there.
+    """A batch was not published; the previous batch is still in place.
 
     Attributes:
-        day: the batch day that is to blame, where it is one alone.
+        day: the batch day that caused the error, if it was a single day.
     """
 
     def __init__(self, message: str, *, day: dt.date | None = None) -> None:
-        """Tell what is wrong, where, and what to do."""
+        """Say what is wrong, where, and what to do."""
         super().__init__(message)
         self.day = day
 
 
 class LakeError(BatchError):
-    """A raw file that cannot be read as what it should be; nothing of it was taken."""
+    """A raw file is not what it should be; nothing was loaded from it."""
 
 
 class BreachError(BatchError):
-    """Rows that break their table's contract, or do not add up."""
+    """Rows break their table's contract, or do not add up."""
 
 
 class MissingBatchError(BatchError):
@@ -29,20 +29,20 @@ class MissingBatchError(BatchError):
 
 
 class UntrainedError(BatchError):
-    """A prediction without a model in force."""
+    """There is no model in force for a prediction, or its files are missing."""
 
 
 class WarehouseError(BatchError):
-    """A warehouse that cannot be written now."""
+    """The warehouse cannot be written to at present."""
 
 
 class StorageError(OSError):
-    """A fault of disk, memory or network below the warehouse. It may pass, so what failed is tried again."""
+    """A disk, memory or network error below the warehouse. It may be transient, so the failed step is retried."""
 
 
 class EngineError(RuntimeError):
-    """A query that the engine refused."""
+    """The engine rejected a query."""
 
 
 class DefinitionError(Exception):
-    """Code that does not follow the project's rules; found when it is loaded."""
+    """Code does not follow the project's rules; detected when it is loaded."""

@@ -1,4 +1,4 @@
-"""The one calendar of the project: a batch is one local day of the store."""
+"""The project's calendar: a batch is one store-local day."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _DAY = dt.timedelta(days=1)
 
 
 def days_of(keys: Iterable[str]) -> list[dt.date]:
-    """Return the batch days that a run was asked for, oldest first."""
+    """Return the batch days of a run's partition keys, oldest first."""
     return sorted(dt.date.fromisoformat(key) for key in keys)
 
 
@@ -23,19 +23,19 @@ def window(day: dt.date, look_back: int | None) -> list[dt.date]:
 
     Args:
         day: the batch day, itself always in the window.
-        look_back: days before `day`; None for all since the calendar's first day. The calendar's first day cuts it off.
+        look_back: days before `day`; None for all of them. The window never starts before the calendar's first day.
     """
     first = settings.first_day if look_back is None else max(settings.first_day, day - look_back * _DAY)
     return days_between(first, day)
 
 
 def retrain_day(day: dt.date) -> dt.date:
-    """Return the latest day up to `day` whose batch trains the models anew."""
+    """Return the latest retrain day that is not after `day`."""
     return day - ((day.weekday() - WEEKDAYS.index(settings.retrain_weekday)) % 7) * _DAY
 
 
 def stretches(days: Iterable[dt.date]) -> list[list[dt.date]]:
-    """Return the runs of days without a gap, oldest first."""
+    """Group days into stretches without gaps, oldest first."""
     runs: list[list[dt.date]] = []
     for day in sorted(days):
         if runs and day - runs[-1][-1] == _DAY:
@@ -46,7 +46,7 @@ def stretches(days: Iterable[dt.date]) -> list[list[dt.date]]:
 
 
 def name_days(days: Iterable[dt.date]) -> str:
-    """Return days as a person would list them: runs of days as `first..last`, at most five runs."""
+    """Return days as a person would list them: stretches as `first..last`, at most five."""
     runs = stretches(days)
     named = [f"{run[0]}" if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs]
     return ", ".join(named[:5]) + (f" and {len(named) - 5} more stretches" if len(named) > 5 else "")

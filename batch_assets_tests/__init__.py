@@ -1,1 +1,1 @@
-"""Tests: this tree mirrors the package, and adds the laws that hold for every table."""
+"""The tests. This tree mirrors the package, and adds the laws that every table must obey."""

@@ -1,4 +1,4 @@
-"""What all tests share: an empty warehouse with its folders. How a lake is written is in `shop_lake.py`."""
+"""Fixtures shared by all tests: an empty warehouse with its folders. `shop_lake.py` writes lakes."""
 
 from pathlib import Path
 

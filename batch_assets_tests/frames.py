@@ -1,4 +1,4 @@
-"""Frames of a few rows: how a table's function is called without a warehouse, a lake or Dagster."""
+"""Frames of a few rows, to call a table's function without a warehouse, a lake or Dagster."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Writes small raw files of the tests' own shop, a day at a time. Expectations belong in the tests."""
+"""Writes small raw files for the tests' own shop, one day at a time. Expectations belong in the tests."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The content hash of a batch: its columns, its number of rows and the sums of their words, and nothing else."""
+"""The content hash of a batch depends on its columns, its number of rows and the sums of their hash words, and on nothing else."""
 
 import ibis
 

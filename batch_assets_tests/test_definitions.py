@@ -1,4 +1,4 @@
-"""Loading the definitions: importing them does nothing; what loading imports stays, and is not looked through for garbage."""
+"""Loading the definitions: importing the module does nothing, and imported modules are excluded from garbage collection."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""The pages for readers: whatever can be set, run or checked is named on one of them, links lead somewhere, and examples work.
+"""The documentation: every setting, command and check is mentioned on some page, links resolve, and examples work.
 
-Pages are read as text. What there is to be named is found in the code, so that a new setting or command needs a word on a page,
-and no line here.
+Pages are read as text. What they must mention is derived from the code, so a new setting or command has to be documented,
+but needs no change here.
 """
 
 import argparse

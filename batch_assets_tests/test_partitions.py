@@ -1,4 +1,4 @@
-"""The calendar: what a window holds, when models are trained, and how days are told."""
+"""The calendar: which days a window has, when models are retrained, and how days are named in messages."""
 
 import datetime as dt
 

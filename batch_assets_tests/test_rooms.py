@@ -1,7 +1,7 @@
-"""The rooms of the package: who may import whom, and who works without Dagster.
+"""The rooms (subpackages): which may import which, and which work without Dagster.
 
-Every import counts, also one inside a function, and each offence is told with its file and line. The rules themselves are tried on
-lines that break them: a rule that sees nothing would be of no use.
+Every import counts, including those inside functions, and each violation is reported with its file and line. The rules themselves
+are tested on lines that break them, since a rule that detects nothing would be useless.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Settings: what the environment may say, and how a mistake in it is told."""
+"""Settings: what the environment may contain, and how mistakes in it are reported."""
 
 import datetime as dt
 import re
@@ -30,10 +30,10 @@ def test_the_settings_that_the_guides_show_are_understood(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("TIME_ZONE", "Europe/Berln", r"'Europe/Berln' is no time zone of the IANA database"),
-        ("SHOPPING_HOLIDAYS", '{"Christmas": "25 December"}', r"Christmas: '25 December' is no recurrence rule, such as FREQ=YEARLY"),
+        ("TIME_ZONE", "Europe/Berln", r"'Europe/Berln' is not a time zone of the IANA database"),
+        ("SHOPPING_HOLIDAYS", '{"Christmas": "25 December"}', r"Christmas: '25 December' is not a recurrence rule such as FREQ=YEARLY"),
         ("LAST_DAY", "2016-01-01", r"last_day 2016-01-01 is before first_day 2017-01-01; set both, or last_day to null"),
-        ("TIMEZONE", "Europe/Berlin", r"no such setting: BATCH_ASSETS_TIMEZONE; there are .*BATCH_ASSETS_TIME_ZONE"),
+        ("TIMEZONE", "Europe/Berlin", r"no such setting: BATCH_ASSETS_TIMEZONE; the settings are .*BATCH_ASSETS_TIME_ZONE"),
         ("RETRAIN_WEEKDAY", "Mon", r"retrain_weekday\n.*'Monday', 'Tuesday'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The daily chain: one job over all tables, and the schedule that runs it for the day that has just ended."""
+"""The daily chain: one job for all tables, and the schedule that runs it for the day that has just ended."""
 
 import datetime as dt
 
@@ -7,7 +7,7 @@ import dagster as dg
 from ..settings import settings
 
 _RETRY_CRASHES = {"dagster/max_retries": "3", "dagster/retry_on_asset_or_op_failure": "false"}
-"""A run whose process died is started again; one that failed has said why, and would fail again."""
+"""A run is restarted if its process died; a run that failed has reported why, and would fail again."""
 
 daily_job = dg.define_asset_job(
     "daily",
@@ -19,7 +19,7 @@ daily_job = dg.define_asset_job(
 
 @dg.schedule(job=daily_job, cron_schedule="30 1 * * *", execution_timezone=settings.time_zone)
 def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Run the chain at half past one, store-local time, for the day before: the last one that is complete."""
+    """Run the chain at 01:30 store-local time for the previous day, which is then complete."""
     day = context.scheduled_execution_time.astimezone(settings.zone).date() - dt.timedelta(days=1)
     if told := settings.outside(day):
         return dg.SkipReason(f"{told}.")

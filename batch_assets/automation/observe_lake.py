@@ -1,4 +1,4 @@
-"""Watching the lake: an hourly look at the raw files, so that the UI shows which days arrived and which changed."""
+"""Observing the lake: an hourly look at the raw files, so that the UI shows which days have arrived or changed."""
 
 import dagster as dg
 
@@ -7,7 +7,7 @@ from ..settings import settings
 observe_lake_job = dg.define_asset_job(
     "observe_lake",
     selection=dg.AssetSelection.from_string('key:"lake/*"'),
-    description="Notes each raw file's size, rows and version, if it is new or changed.",
+    description="Records the size, row count and version of each day of raw files that is new or has changed.",
 )
 
 observe_lake = dg.ScheduleDefinition("observe_lake", job=observe_lake_job, cron_schedule="0 * * * *", execution_timezone=settings.time_zone)

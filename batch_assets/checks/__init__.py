@@ -1,1 +1,1 @@
-"""Checks across tables. What holds for one table alone is its contract."""
+"""Cross-table checks. Rules for a single table belong in its contract."""

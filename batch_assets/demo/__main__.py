@@ -1,6 +1,6 @@
 """The command line of the demo lake: `python -m batch_assets.demo build` and `... redeliver DAY`.
 
-Belongs here: arguments, and what the user is told. Does not belong here: any decision about the lake.
+Belongs here: arguments and messages to the user. Does not belong here: any decision about the lake.
 """
 
 import argparse
@@ -14,22 +14,22 @@ _DATA = Path("data")
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m batch_assets.demo", description="Make the demo's raw lake.")
+    parser = argparse.ArgumentParser(prog="python -m batch_assets.demo", description="Build the demo's raw lake.")
     commands = parser.add_subparsers(dest="command", required=True)
-    make = commands.add_parser("build", help="write the raw files of every open day; existing ones are kept")
+    make = commands.add_parser("build", help="write the raw files of every open day; existing files are kept")
     make.add_argument("--lake", type=Path, default=_DATA / "lake", help="folder of the raw files (%(default)s)")
-    make.add_argument("--manifest", type=Path, default=_DATA / "manifest.json", help="what is dirty (%(default)s)")
-    make.add_argument("--first", type=dt.date.fromisoformat, default=FIRST, help="first local day (%(default)s)")
-    make.add_argument("--last", type=dt.date.fromisoformat, default=LAST, help="last local day (%(default)s)")
-    make.add_argument("--households", type=int, help="only the first so many households, for a small lake")
-    again = commands.add_parser("redeliver", help="replace a deliberately corrupt file by the right one")
+    make.add_argument("--manifest", type=Path, default=_DATA / "manifest.json", help="JSON file that records what is dirty (%(default)s)")
+    make.add_argument("--first", type=dt.date.fromisoformat, default=FIRST, help="first store-local day (%(default)s)")
+    make.add_argument("--last", type=dt.date.fromisoformat, default=LAST, help="last store-local day (%(default)s)")
+    make.add_argument("--households", type=int, help="highest household number to include, for a small lake; default: all")
+    again = commands.add_parser("redeliver", help="replace a deliberately corrupt file with the correct one")
     again.add_argument("--lake", type=Path, default=_DATA / "lake", help="folder of the raw files (%(default)s)")
-    again.add_argument("day", type=dt.date.fromisoformat, help="the day, such as 2017-12-28")
+    again.add_argument("day", type=dt.date.fromisoformat, help="the day of the file, such as 2017-12-28")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Run one command; what a user can put right is told in one line."""
+    """Run one command. Errors that the user can fix are reported in one line."""
     asked = _arguments()
     try:
         if asked.command == "build":
@@ -46,7 +46,7 @@ def main() -> None:
     except (OSError, ValueError) as wrong:
         raise SystemExit(f"error: {wrong}") from wrong
     except KeyboardInterrupt:
-        raise SystemExit("interrupted: the files that are written are whole, and stay; the same command continues from there") from None
+        raise SystemExit("interrupted: the files written so far are complete; run the same command again to continue") from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Building the lake: which files are missing, and writing them.
+"""Building the lake: finding out which files are missing, and writing them.
 
-Belongs here: the course of a build, and what it keeps of an earlier one. Does not belong here: what is in a file.
+Belongs here: the steps of a build, and what it reuses from an earlier one. Does not belong here: what is in a file.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from .till import Till
 FIRST, LAST = dt.date(2017, 1, 1), dt.date(2017, 12, 31)
 
 DIRTIEST = 100
-"""The most that the rates of dirt may be multiplied with; beyond, there are no clean lines left to copy."""
+"""The highest factor on the dirt rates; beyond it, there are no clean lines left to copy."""
 
 Tell = Callable[[str], None]
 
@@ -34,23 +34,23 @@ def build(
     dirtier: float = 1,
     progress: Tell | None = None,
 ) -> None:
-    """Write the till log and the catalogue of every open day; the same arguments give the same bytes.
+    """Write the till log and the catalogue of every open day. The same arguments give the same bytes.
 
-    Files that an earlier build with the same arguments wrote, or that were delivered again since, are kept; those of
-    a build with other arguments are replaced. A build is safe to interrupt and re-run.
+    Files from an earlier build with the same arguments are kept, including those redelivered since. Files from a build
+    with other arguments are replaced. A build is safe to interrupt and re-run.
 
     Args:
         lake: folder of the raw files; created if missing.
         manifest: JSON file that records what was built and what is dirty in it.
-        first: first store-local day. Its catalogue is the full one; lines sold before it are left out.
-        last: last store-local day, included.
+        first: first store-local day. Its catalogue is the full dump; lines sold before it are left out.
+        last: last store-local day, inclusive.
         households: keep only household numbers up to this one, and the products that they bought; None for all.
-        dirtier: factor on the rates of dirt in lines, so that a small lake has some of every kind; 0 to 100.
-        progress: gets a line of text now and then.
+        dirtier: factor on the dirt rates of lines, so that even a small lake has some of every kind; 0 to 100.
+        progress: receives progress messages.
 
     Raises:
-        ValueError: the store was open on no day of the range, or `dirtier` is out of range.
-        FileExistsError: the lake holds files of these days and is not the demo's; nothing was touched.
+        ValueError: the store was closed on every day of the range, or `dirtier` is out of range.
+        FileExistsError: the lake has files of these days and is not a demo lake; nothing was changed.
     """
     if not 0 <= dirtier <= DIRTIEST:
         raise ValueError(f"dirtier is {dirtier}; it must be from 0 to {DIRTIEST}")
@@ -66,15 +66,15 @@ def _silent(_line: str) -> None:
 
 
 def _kept(lake: Path, manifest: Path, recipe: Recipe) -> Manifest | None:
-    """Return what an earlier build by the same recipe wrote; None if there is nothing to keep.
+    """Return the manifest of an earlier build with the same recipe; None if there is nothing to keep.
 
     Raises:
-        FileExistsError: the lake is not the demo's.
+        FileExistsError: the lake is not a demo lake.
     """
     made = Recipe.of(lake)
     strange = [path for day in recipe.days() for path in _paths(lake, day) if path.exists()] if made is None else []
     if strange:
-        raise FileExistsError(f"{strange[0]} is there, and the demo did not write it: name another lake")
+        raise FileExistsError(f"{strange[0]} exists, and the demo did not write it: choose another folder for the lake")
     earlier = Manifest.read(manifest)
     return earlier if earlier and earlier.recipe == recipe == made else None
 
@@ -99,25 +99,25 @@ def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | 
             built.days[day] = {"sales": sales, "catalogue": products}
         built.complete = True
     finally:
-        # What is written is recorded however the build ends, so that the next one continues from there.
+        # Record what was written however the build ends, so that the next build continues from there.
         built.write(manifest)
     return built
 
 
 def _begin(lake: Path, manifest: Path, recipe: Recipe) -> Manifest:
-    """Clear away what a build by another recipe wrote, and mark the lake as the demo's."""
+    """Remove the files of a build with another recipe, and mark the lake as a demo lake."""
     if made := Recipe.of(lake):
         for path in (path for day in made.days() for path in _paths(lake, day)):
             path.unlink(missing_ok=True)
     built = Manifest(recipe)
     built.write(manifest)
-    # The mark comes last: until it is there, the files of the earlier recipe are cleared away again.
+    # The mark comes last: if this is interrupted before it, the next build removes the earlier recipe's files again.
     recipe.mark(lake)
     return built
 
 
 def _write_day(lake: Path, day: dt.date, text: str, listed: str) -> None:
-    """Write the files of a day that are not there yet; the till's comes last, so that it stands for the day."""
+    """Write the missing files of a day. The till file comes last, so that its existence means that the day is complete."""
     if day in BROKEN_DAYS:
         write(place(lake, SEND_AGAIN, day), pack(text))
     if not (path := place(lake, CATALOGUE, day)).exists():
@@ -136,7 +136,7 @@ def _paths(lake: Path, day: dt.date) -> list[Path]:
 
 
 def _totals(built: Manifest) -> str:
-    """Return, in words, how many files there are and how many lines are dirty in which way."""
+    """Return a summary: how many files there are, and how many lines have which kind of dirt."""
     told = [f"{2 * len(built.days)} files of {len(built.days)} days"]
     for name in ("sales", "catalogue"):
         entries = [entries[name] for entries in built.days.values()]

@@ -1,7 +1,7 @@
-"""The catalogue: which products come in the file of a day, and what is dirty in it.
+"""The catalogue: which products a day's file has, and its dirt.
 
-Belongs here: putting the file together, with its entry for the manifest, and the dirt of its lines. Does not belong
-here: when products are listed (`listing.py`) and how they change (`changes.py`).
+Belongs here: assembling the file and its manifest entry, and the dirt in its lines. Does not belong here:
+when products are listed (`listing.py`) and how they change (`changes.py`).
 """
 
 import datetime as dt
@@ -18,21 +18,21 @@ from .seeds import generator
 from .source import Source
 
 RATES = {"broken_json": 1 / 2000, "repeated": 1 / 2000, "no_product_id": 1 / 10000}
-"""The kinds of dirt in the catalogue's lines, each with its share of the lines."""
+"""The kinds of dirt in catalogue lines, each with its share of the lines."""
 
 
 class Catalogue:
     """The catalogue of a range of days."""
 
     def __init__(self, source: Source, first: dt.date, dirtier: float) -> None:
-        """The file of the day `first` lists everything that is listed by then."""
+        """Prepare the catalogue; the file of the day `first` is a full dump of the products listed by then."""
         self._calendar, self._first = source.calendar, first
         self._rates = {kind: rate * dirtier for kind, rate in RATES.items()}
         self._listing = listing(source)
         self._assortment = Assortment(source, self._listing)
 
     def file(self, day: dt.date) -> tuple[str, Entry]:
-        """Return the text of a day's file, and its entry: line numbers count from 1."""
+        """Return the text of a day's file, and its manifest entry; line numbers start at 1."""
         today = self._calendar.index(day)
         rows = self._rows(day)
         lines, dirt = self._lines([self._assortment.product(row, today) for row in rows], day)
@@ -50,7 +50,7 @@ class Catalogue:
         return self._assortment.product(row, 0)["product_id"]
 
     def _rows(self, day: dt.date) -> list[int]:
-        """Return the products in a day's file, in order: added or changed since the day before, or all on the first."""
+        """Return the rows of the products in a day's file, in order: those added or changed since the previous day, or all on the first day."""
         today = self._calendar.index(day)
         if day == self._first:
             return np.flatnonzero(self._listing.listed <= today).tolist()

@@ -1,7 +1,7 @@
 """How listed products change over the year.
 
 Belongs here: drawing changes, and a product's fields as of a day. Does not belong here: the catalogue's files
-(`catalogue.py`). Days are numbers in the source's calendar, rows are rows of its products.
+(`catalogue.py`). Days are indices into the source's calendar, rows are indices into its products.
 """
 
 from collections import defaultdict
@@ -14,13 +14,13 @@ from .seeds import generator
 from .source import Source
 
 CHANGES_A_DAY = 4
-"""How many products change their package size, brand or type on a day, on average."""
+"""The average number of products per day that change package size, brand or type."""
 
 MOVES = 20
-"""How many products move to another category of their department in the year."""
+"""The number of products that move to another category of their department during the year."""
 
 LOW_SELLER = 3
-"""Only products with at most so many till lines in the year move."""
+"""Only products with at most this many till lines in the year move."""
 
 _FIELDS = ("package_size", "brand", "type")
 
@@ -29,7 +29,7 @@ Product = dict[str, int | str | None]
 
 @dataclass(frozen=True)
 class Change:
-    """From one day on, one field of one product has another value."""
+    """A new value for one field of one product, from a given day on."""
 
     day: int
     row: int
@@ -38,7 +38,7 @@ class Change:
 
 
 class Assortment:
-    """The products with all changes of the year, whichever of its days are built."""
+    """The products with all changes of the year, regardless of which days are built."""
 
     def __init__(self, source: Source, listing: Listing) -> None:
         """Draw the year's changes."""
@@ -50,11 +50,11 @@ class Assortment:
         self._change_some(source, listing)
 
     def product(self, row: int, day: int) -> Product:
-        """Return a product's fields as they are on a day."""
+        """Return a product's fields as of a day."""
         return self._products[row] | {c.field: c.value for c in self._changes[row] if c.day <= day}
 
     def changes_on(self, day: int) -> list[Change]:
-        """Return what changes on a day, in no particular order."""
+        """Return the changes on a day, in no particular order."""
         return self._of_day[day]
 
     def _add(self, change: Change) -> None:
@@ -84,7 +84,7 @@ class Assortment:
                     self._add(Change(day, row, field, others[chance.integers(len(others))]))
 
     def _values(self, of_each: str, field: str) -> dict[int | str | None, list[str]]:
-        """Return the known values of a field for each value of another, in order."""
+        """Return the known values of a field for each value of another field, sorted."""
         found: dict[int | str | None, set[str]] = defaultdict(set)
         for product in self._products:
             if isinstance(value := product[field], str):

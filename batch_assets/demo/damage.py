@@ -1,7 +1,7 @@
-"""Whole till files that arrive deliberately corrupt, and their right form.
+"""Whole till files that are deliberately corrupt, and their correct versions.
 
-Belongs here: which days, what is wrong with them, and delivering them again. Does not belong here: dirt in single
-lines (`dirt.py`).
+Belongs here: which days, what is wrong with them, and redelivering them. Does not belong here: dirt in single lines
+(`dirt.py`).
 """
 
 import datetime as dt
@@ -15,14 +15,14 @@ BROKEN_DAYS = {
     dt.date(2017, 12, 28): "additional_column",
     dt.date(2017, 12, 29): "changed_header",
 }
-"""The days whose till file arrives corrupt, with what is wrong."""
+"""The days whose till file arrives corrupt, and what is wrong with it."""
 
 _KEPT = 0.7
 _FLAGS = ("Y", "N", "")
 
 
 def as_delivered(text: str, day: dt.date) -> bytes:
-    """Return a day's till file as it arrives: corrupt on `BROKEN_DAYS`, right on all others."""
+    """Return a day's till file as it arrives: corrupt on `BROKEN_DAYS`, correct on all other days."""
     match BROKEN_DAYS.get(day):
         case "truncated":
             whole = pack(text)
@@ -36,15 +36,15 @@ def as_delivered(text: str, day: dt.date) -> bytes:
 
 
 def redeliver(lake: Path, day: dt.date) -> Path:
-    """Replace the corrupt till file of a day by the right one, and return its path; doing it twice changes nothing.
+    """Replace the corrupt till file of a day with the correct one, and return its path. Idempotent.
 
     Raises:
-        ValueError: no file of that day arrived corrupt in this lake.
+        ValueError: the file of that day did not arrive corrupt in this lake.
     """
     kept = place(lake, SEND_AGAIN, day)
     if not kept.exists():
         broken = ", ".join(str(d) for d in BROKEN_DAYS if place(lake, SEND_AGAIN, d).exists())
-        raise ValueError(f"{day} did not arrive broken in {lake}; these days did: {broken or 'none'}")
+        raise ValueError(f"{day} did not arrive corrupt in {lake}; these days did: {broken or 'none'}")
     path = place(lake, TILL, day)
     write(path, kept.read_bytes())
     return path

@@ -1,7 +1,7 @@
-"""Dirt in single till lines: which kinds there are, how often, and what each does to a line.
+"""Dirt in single till lines: the kinds, their rates, and what each does to a line.
 
-Belongs here: drawing a kind for each line, and spoiling a line. Does not belong here: whole files that arrive corrupt
-(`damage.py`), the dirt of the catalogue, and where in a file a line comes to stand.
+Belongs here: drawing a kind for each line, and corrupting a line. Does not belong here: whole files that are corrupt
+(`damage.py`), dirt in the catalogue, and the position of a line in its file.
 """
 
 import datetime as dt
@@ -22,10 +22,10 @@ RATES = {
 
 CLEAN = ""
 LATEST = 3
-"""A late line comes in the file of one of so many following open days."""
+"""A late line arrives in the file of one of this many following open days."""
 
 CUT_OFF_DAYS = frozenset({dt.date(2017, 2, 28), dt.date(2017, 7, 4), dt.date(2017, 12, 20)})
-"""The days whose file ends in the middle of its last line."""
+"""The days whose file is truncated in its last line."""
 
 _BROKEN = (
     ("quantity", "two"),
@@ -41,7 +41,7 @@ _NO_TIME = "--:--:--"
 def draw_kinds(lines: int, rates: Mapping[str, float], chance: np.random.Generator) -> NDArray[np.str_]:
     """Return a kind of dirt for each line, `CLEAN` for most and always for the last.
 
-    The last line is spared so that a copy of any dirty line can follow it, and so that it can be cut off.
+    The last line stays clean, so that a copy of any line can be placed before it and so that it can be truncated.
     """
     bounds = np.cumsum(list(rates.values()))
     kinds = np.array([*rates, CLEAN])[np.searchsorted(bounds, chance.random(lines), side="right")]
@@ -50,7 +50,7 @@ def draw_kinds(lines: int, rates: Mapping[str, float], chance: np.random.Generat
 
 
 def move_to_accents(kinds: NDArray[np.str_], accented: NDArray[np.bool_], chance: np.random.Generator) -> None:
-    """Move each wrong encoding, in place, to a line where it shows; it goes where no such line is left."""
+    """Move each wrong encoding, in place, to a line where it has an effect; drop it if there is no such line left."""
     drawn = np.flatnonzero(kinds == "wrong_encoding")
     kinds[drawn] = CLEAN
     fit = np.flatnonzero(accented[:-1] & (kinds[:-1] == CLEAN))
@@ -58,15 +58,15 @@ def move_to_accents(kinds: NDArray[np.str_], accented: NDArray[np.bool_], chance
 
 
 def spoil(kind: str, cells: dict[str, str], chance: np.random.Generator) -> str:
-    """Return a line, without its newline, with one kind of dirt in it.
+    """Return a line, without its newline, with one kind of dirt applied.
 
     Args:
-        kind: a kind of `RATES`; those that only move or copy a line leave its text alone.
-        cells: the line's fields by name, as they stand in the file.
-        chance: draws which way, where a kind has several.
+        kind: a kind of `RATES`; those that only move or copy a line leave its text unchanged.
+        cells: the line's fields by name, as written in the file.
+        chance: picks a variant, if a kind has several.
 
     Returns:
-        Text to be written with the error handler `surrogateescape`: wrong bytes stand in it as lone surrogates.
+        Text to be written with the error handler `surrogateescape`: invalid bytes are represented as lone surrogates.
     """
     match kind:
         case "broken_number":
@@ -94,5 +94,5 @@ def _wrong_time(right: str, chance: np.random.Generator) -> str:
 
 
 def cut_off(line: str, chance: np.random.Generator) -> str:
-    """Return the beginning of a line, cut before its quantity."""
+    """Return the beginning of a line, truncated before its quantity."""
     return line[: int(len(line) * chance.uniform(0.3, 0.6))]

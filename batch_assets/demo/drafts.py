@@ -1,4 +1,4 @@
-"""A day's own till lines as text, each with the dirt that was drawn for it.
+"""A day's own till lines as text, each with the dirt drawn for it.
 
 Belongs here: the columns of the till log, and turning sales into its lines. Does not belong here: which lines end up
 in which file, and where (`till.py`).
@@ -41,14 +41,14 @@ _MONEY = {
 
 @dataclass(frozen=True)
 class Draft:
-    """The lines that were sold on one day, in till order; all attributes are as long as the day has lines.
+    """The lines sold on one day, in till order. Every attribute has one element per line.
 
     Attributes:
-        text: the lines without newline, spoiled where a kind of dirt says so.
+        text: the lines without newline, with dirt applied.
         kinds: the kind of dirt of each line, `CLEAN` for most.
         keys: what identifies each line: `receipt_id`, `line_no`, `product_id`.
-        arrives: the number in the calendar of the day in whose file each line comes.
-        copied_to: where a copy of the line goes if it is repeated: a place between two lines, counted in lines.
+        arrives: the calendar index of the day whose file contains each line.
+        copied_to: where a copy of the line goes if it is repeated: a position between two lines.
     """
 
     text: list[str]
@@ -59,7 +59,7 @@ class Draft:
 
 
 def draft(source: Source, dirtier: float, day: dt.date) -> Draft:
-    """Write the lines of one day and draw their dirt; the same for every range of days that is built."""
+    """Write the lines of one day and draw their dirt. The result does not depend on which days are built."""
     sales, chance, today = source.sales(day), generator("till dirt", day), source.calendar.index(day)
     cells = _cells(sales, day)
     kinds = draw_kinds(len(sales), {kind: rate * dirtier for kind, rate in RATES.items()}, chance)
@@ -78,7 +78,7 @@ def draft(source: Source, dirtier: float, day: dt.date) -> Draft:
 
 
 def _cells(sales: pa.Table, day: dt.date) -> dict[str, pa.Array]:
-    """Return the till log's columns as text, quoted where CSV asks for it."""
+    """Return the till log's columns as text, quoted where CSV requires it."""
     names, postcodes = _customers(sales, day)
     times = np.datetime_as_string(sales["sold_at"].to_numpy(), unit="s", timezone="UTC")
     text = {name: _text(sales[name]) for name in ("receipt_id", "line_no", "store_id", "product_id", "quantity")}

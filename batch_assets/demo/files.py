@@ -1,4 +1,4 @@
-"""Files in the lake: where they lie, and how they come to be there whole or not at all.
+"""Files in the lake: their paths, and writing them atomically.
 
 Belongs here: paths and bytes. Does not belong here: what is in them.
 """
@@ -10,18 +10,18 @@ from pathlib import Path
 TILL = "sales/pos/{day}.csv.gz"
 CATALOGUE = "catalogue/{day}.jsonl"
 SEND_AGAIN = ".send_again/{day}.csv.gz"
-"""The right file of a till day that arrived corrupt, as the till still has it."""
+"""The correct version of a corrupt till file, as the till still has it."""
 
 _LEVEL = 5
 
 
 def place(lake: Path, pattern: str, day: dt.date) -> Path:
-    """Return where the file of a day lies."""
+    """Return the path of a day's file."""
     return lake / pattern.format(day=day)
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
+    """Write a file next to its final path and rename it, so that no reader ever sees a partial file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
@@ -29,5 +29,5 @@ def write(path: Path, content: bytes) -> None:
 
 
 def pack(text: str) -> bytes:
-    """Compress text; the same text gives the same bytes, for neither time nor file name is in them."""
+    """Compress text. The same text gives the same bytes, since neither time nor file name is included."""
     return gzip.compress(text.encode("utf-8", "surrogateescape"), _LEVEL, mtime=0)

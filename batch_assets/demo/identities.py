@@ -1,4 +1,4 @@
-"""Customers: an invented person for each household, and how a cashier types the name.
+"""Customers: a synthetic person for each household, and how a cashier types the name.
 
 Belongs here: names and postcodes, all of them synthetic. Does not belong here: what is bought, and the till's format.
 """
@@ -16,7 +16,7 @@ BLANK = 0.10
 
 @dataclass(frozen=True)
 class Habit:
-    """A way to type a name, from first name, last name and a number that says where a slip falls."""
+    """A way to type a name, given the first name, the last name and a number that decides where a typo goes."""
 
     share: float
     write: Callable[[str, str, int], str]
@@ -32,7 +32,7 @@ HABITS = {
     "typo": Habit(0.04, lambda first, last, slip: _swapped(f"{first} {last}", slip)),
     "two spaces": Habit(0.03, lambda first, last, _: f"{first}  {last}"),
 }
-"""The ways a name is typed, with their shares of the names that are typed at all."""
+"""The ways a name is typed, with their shares of all names that are typed."""
 
 _ACCENTED = 0.06
 _FIRST = ("José", "René", "Zoë", "André", "Chloé", "Inés", "Sofía", "Björn", "Iñaki", "Renée")
@@ -51,7 +51,7 @@ class Identity:
 
 @cache
 def identity(household_id: int) -> Identity:
-    """Return the person who stands for a household, always the same for the same number."""
+    """Return the person for a household; the same number always gives the same person."""
     _FAKER.seed_instance(household_id)
     person = Identity(_FAKER.first_name(), _FAKER.last_name(), _FAKER.postcode())
     if _FAKER.random.random() >= _ACCENTED:
@@ -61,7 +61,7 @@ def identity(household_id: int) -> Identity:
 
 
 def typed(household_ids: list[int], chance: np.random.Generator) -> tuple[list[str], list[str]]:
-    """Return the names and postcodes of receipts as their cashiers typed them; both blank or neither."""
+    """Return the names and postcodes of receipts as the cashiers typed them; either both are blank or neither is."""
     shares = [habit.share for habit in HABITS.values()]
     habits = chance.choice(len(HABITS), len(household_ids), p=shares).tolist()
     slips = chance.integers(0, 1 << 16, len(household_ids)).tolist()
@@ -75,6 +75,6 @@ def typed(household_ids: list[int], chance: np.random.Generator) -> tuple[list[s
 
 
 def _swapped(name: str, slip: int) -> str:
-    """Return a name with two neighbouring characters swapped."""
+    """Return a name with two adjacent characters swapped."""
     at = slip % (len(name) - 1)
     return name[:at] + name[at + 1] + name[at] + name[at + 2 :]

@@ -1,7 +1,7 @@
-"""When each product of the assortment gets listed.
+"""When each product of the assortment is listed in the catalogue.
 
-Belongs here: first sales and listing days. Does not belong here: what changes afterwards (`changes.py`), and the
-catalogue's files (`catalogue.py`). Days are numbers in the source's calendar, rows are rows of its products.
+Belongs here: first sales and listing days. Does not belong here: later changes (`changes.py`), and the
+catalogue's files (`catalogue.py`). Days are indices into the source's calendar, rows are indices into its products.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ FORGOTTEN = 0.01
 """The share of new products that are listed only after their first sale."""
 
 AHEAD = 14
-"""A product is listed at most so many open days before its first sale."""
+"""A product is listed at most this many open days before its first sale."""
 
 BEHIND = 3
-"""A forgotten product is listed at most so many open days after its first sale."""
+"""A forgotten product is listed at most this many open days after its first sale."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Listing:
     """One number per product, by row.
 
     Attributes:
-        first_sold: the day of the first sale; -1 for a product never sold.
-        sold: how many till lines of the year have the product.
-        listed: the day on which the product gets listed; beyond the calendar if the year ends before.
+        first_sold: the day of the first sale; -1 for a product that was never sold.
+        sold: the number of till lines with the product in the year.
+        listed: the day on which the product is listed; past the calendar's end if that is after the year.
     """
 
     first_sold: NDArray[np.int64]
@@ -38,11 +38,11 @@ class Listing:
 
 
 def listing(source: Source) -> Listing:
-    """Draw the listing days of the whole year, whichever of its days are built."""
+    """Draw the listing days for the whole year, regardless of which days are built."""
     known, sold_id = source.products["product_id"].to_numpy(), source.lines["product_id"].to_numpy()
     day_of_line = np.repeat(np.arange(len(source.calendar)), np.diff(source.starts))
     row_of_line = np.searchsorted(known, sold_id)
-    # A few sold products are in no assortment; they never get listed.
+    # A few products that were sold are not in the assortment; they are never listed.
     row_of_line[row_of_line == len(known)] = 0
     in_assortment = known[row_of_line] == sold_id
     rows, first_line, counts = np.unique(row_of_line[in_assortment], return_index=True, return_counts=True)

@@ -1,6 +1,6 @@
-"""The manifest: what was built, and every piece of dirt in it. The pipeline never reads it; tests do.
+"""The manifest: what was built, and every instance of dirt in it. The pipeline never reads it; tests do.
 
-Belongs here: the shape of the manifest, reading and writing it. Does not belong here: what counts as dirt.
+Belongs here: the structure of the manifest, reading and writing it. Does not belong here: what counts as dirt.
 """
 
 import datetime as dt
@@ -14,22 +14,22 @@ from .files import write
 from .recipe import Recipe
 
 Instance = dict[str, int | str]
-"""One piece of dirt: `line` (1-based, as it stands in the file), and what identifies the row in it.
+"""One instance of dirt: `line` (its 1-based number in the file), and what identifies the row.
 
-`raw` is the line as it stands, bytes that are not UTF-8 as lone surrogates (the error handler `surrogateescape`)."""
+`raw` is the line verbatim, with bytes that are not UTF-8 as lone surrogates (the error handler `surrogateescape`)."""
 
 Entry = dict[str, Any]
-"""What is in one file; as JSON."""
+"""The contents of one file, as JSON."""
 
 
 @dataclass
 class Manifest:
-    """What a lake holds.
+    """The contents of a lake.
 
     Attributes:
-        recipe: what the files follow from.
-        complete: whether every open day of the range is there.
-        days: by day the entries of its two files, `sales` and `catalogue`; only days whose files are written.
+        recipe: the arguments that the files were built from.
+        complete: whether every open day of the range has been written.
+        days: by day, the entries of its two files, `sales` and `catalogue`; only days that have been written.
     """
 
     recipe: Recipe
@@ -46,13 +46,13 @@ class Manifest:
         return cls(Recipe.from_json(found["recipe"]), found["complete"], days)
 
     def write(self, path: Path) -> None:
-        """Write the manifest, days in order, one line a day."""
+        """Write the manifest: one line per day, in order."""
         days = ",\n".join(f'"{day}": {json.dumps(self.days[day])}' for day in sorted(self.days))
         head = f'"recipe": {json.dumps(self.recipe.to_json())},\n"complete": {json.dumps(self.complete)}'
         write(path, f'{{{head},\n"days": {{\n{days}\n}}}}\n'.encode())
 
 
 def count_up(lines: int, dirt: Mapping[str, list[Instance]]) -> Entry:
-    """Return the part of an entry that any file has: lines without the header, and how many of them are what."""
+    """Return the part of an entry common to all files: the number of lines without the header, and how many are clean or dirty."""
     counts = {kind: len(instances) for kind, instances in dirt.items()}
     return {"lines": lines, "clean": lines - sum(counts.values()), "counts": counts, "dirt": dict(dirt)}

@@ -1,6 +1,6 @@
-"""What the files of a demo lake follow from, and the mark that a lake is one.
+"""The recipe: what the files of a demo lake depend on. It also marks a folder as a demo lake.
 
-Belongs here: the arguments of a build, kept in the lake. Does not belong here: what the build wrote (`manifest.py`).
+Belongs here: the arguments of a build, stored in the lake. Does not belong here: what the build wrote (`manifest.py`).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from .files import write
 _MARK = ".demo.json"
 
 VERSION = 1
-"""The version of the builder, to be raised with every change that gives other files."""
+"""The version of the builder; increment it with every change that alters the files."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Recipe:
 
     Attributes:
         first: first store-local day.
-        last: last store-local day, included.
-        households: the highest household number kept; None for all.
-        dirtier: factor on the rates of dirt in lines.
+        last: last store-local day, inclusive.
+        households: the highest household number to include; None for all.
+        dirtier: factor on the dirt rates of lines.
         version: the builder's version.
     """
 
@@ -51,10 +51,10 @@ class Recipe:
 
     @classmethod
     def of(cls, lake: Path) -> "Recipe | None":
-        """Return the recipe by which a lake was begun; None if it is not a demo lake."""
+        """Return the recipe that a lake was started with; None if it is not a demo lake."""
         mark = lake / _MARK
         return cls.from_json(json.loads(mark.read_bytes())) if mark.exists() else None
 
     def mark(self, lake: Path) -> None:
-        """Record in a lake that it is made by this recipe."""
+        """Store this recipe in a lake, which marks it as a demo lake."""
         write(lake / _MARK, json.dumps(self.to_json()).encode())

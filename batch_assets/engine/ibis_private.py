@@ -1,6 +1,6 @@
-"""The parts of Ibis that it does not promise to keep; nothing else here uses any. `pyproject.toml` pins Ibis to its minor version.
+"""All uses of Ibis's private API are in this module. `pyproject.toml` pins Ibis to its minor version.
 
-`batch_assets_tests/engine/test_ibis_private.py` says which of them a new version has broken.
+`batch_assets_tests/engine/test_ibis_private.py` shows which of them a new version has broken.
 """
 
 import ibis
@@ -17,15 +17,15 @@ def type_name(kind: dt.DataType) -> str:
 
 
 def has_rows_in_memory(expression: ir.Table) -> bool:
-    """Say whether an expression reads rows that are in this process's memory alone."""
+    """Say whether an expression reads rows that exist only in this process's memory."""
     return bool(expression.op().find(ops.InMemoryTable))
 
 
 def register_rows_in_memory(con: Backend, expression: ir.Table) -> None:
-    """Let the engine see the rows in memory that an expression reads, by the names that its SQL has for them."""
+    """Register the in-memory rows that an expression reads with the engine, under the names used in its SQL."""
     con._run_pre_execute_hooks(expression)
 
 
 def known_table(con: Backend, name: str, schema: ibis.Schema, layer: str | None = None) -> ir.Table:
-    """Return a table whose columns are known, without asking the engine for them."""
+    """Return a table with a known schema, without querying the engine for it."""
     return ops.DatabaseTable(name=name, schema=schema, source=con, namespace=ops.Namespace(database=layer)).to_expr()

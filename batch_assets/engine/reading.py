@@ -1,4 +1,4 @@
-"""Reading a raw source's days into the warehouse's temporary tables: `_raw`, and `_rejected` for what is no row."""
+"""Reading the days of a raw source into temporary tables: rows into `_raw`, and what is not a row into `_rejected`."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,21 @@ from ..settings import settings
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
 CLOSED = "closed"
-"""The version of a day without a file, on which the store was closed."""
+"""The version of a day on which the store was closed, so that there is no file."""
 
 
 @dataclass
 class Reading:
-    """What was read of a day of a raw source: its version, a hash of its files' names and bytes, their bytes, rows, and what is no row."""
+    """What was read of one day of a raw source.
+
+    Attributes:
+        source: the source's name.
+        day: the batch day.
+        version: a hash of the files' names and bytes, or `CLOSED`.
+        size: bytes in all files.
+        rows: rows in all files, readable or not.
+        rejected: what is not a row, as rows of `_rejected`.
+    """
 
     source: str
     day: dt.date
@@ -35,17 +44,17 @@ def version_of(source: LakeFile, root: Path, day: dt.date) -> str:
     """Return the version of a day, or `CLOSED`.
 
     Raises:
-        LakeError: the day is not there, and the store was not closed.
+        LakeError: the day has not arrived, and the store was not closed.
     """
     files = files_of(source, root, day)
     return day_version(root, [(path, file_version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
 
 
 def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:
-    """Return a day's files; only a day on which the store was closed may have none.
+    """Return a day's files. Only a day on which the store was closed may have none.
 
     Raises:
-        LakeError: the day is not there or not complete, and the store was not closed.
+        LakeError: the day has not arrived or is incomplete, and the store was not closed.
     """
     files = source.files(root, day)
     if not source.path(root, day).exists() and day not in settings.closed_days:
@@ -58,7 +67,7 @@ def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:
 
 
 def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
-    """Return what a day is, without reading its rows; a damaged file has the rows that it seems to have: none."""
+    """Return a day's version, size and row count without parsing its rows; a corrupt file counts as having none."""
     rows, versions = 0, list[tuple[Path, str]]()
     files = source.files(root, day)
     for path in files:
@@ -72,10 +81,10 @@ def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
 
 
 def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date]) -> list[Reading]:
-    """Read the files of `days` into `_raw`, in bounded memory; return what was read of each day.
+    """Read the files of `days` into `_raw`, in bounded memory; return what was read for each day.
 
     Raises:
-        LakeError: a file is missing, damaged or of another form.
+        LakeError: a file is missing or corrupt, or has a different form.
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
     with _on_one_thread(con):
@@ -87,7 +96,7 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
 
 @contextmanager
 def _on_one_thread(con: Backend) -> Iterator[None]:
-    """Let the engine work on one thread: more would wait for each other at a stream of small blocks, and take a third longer."""
+    """Run the engine on one thread: on a stream of small blocks, several threads wait for each other and take a third longer."""
     ((threads,),) = con.con.execute("select current_setting('threads')").fetchall()
     con.con.execute("set threads = 1")
     try:
@@ -97,7 +106,7 @@ def _on_one_thread(con: Backend) -> Iterator[None]:
 
 
 def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a day's files; tell `reading` what they are."""
+    """Yield the rows of a day's files, and record in `reading` what they were."""
     files = files_of(source, root, reading.day)
     versions = list[tuple[Path, str]]()
     for path in files:

@@ -1,4 +1,4 @@
-"""The temporary tables between making rows and publishing them, and how rows get into them."""
+"""The temporary tables between computing rows and publishing them, and how rows get into them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 STAGED = "_staged"
-"""The rows that a table's function made, kept and rejected."""
+"""The rows that a table's function returned, kept and rejected."""
 DAYS = "_days"
-"""The batch days that are asked for."""
+"""The requested batch days."""
 RAW = "_raw"
 """The rows of a raw source, as text."""
 KEPT = "_kept"
 """The rows of `STAGED` that are accepted."""
 REJECTED = "_rejected"
-"""What goes to the quarantine."""
+"""The rows that go to the quarantine."""
 REJECT = "reject_reason"
-"""The column of `STAGED` that says why a row is not accepted; null if it is."""
+"""The column of `STAGED` with the reason why a row is rejected; null if the row is accepted."""
 
 REJECTED_SCHEMA = pa.schema(
     [
@@ -33,21 +33,21 @@ REJECTED_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Query:
-    """Rows that the engine makes: a query, and the types of its columns by name, in the query's order."""
+    """Rows computed by the engine: a query, and its column types by name, in the query's order."""
 
     sql: str
     types: Mapping[str, str]
 
 
 def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch], *, raw_rows: bool) -> None:
-    """Make rows `STAGED`, those of them that are accepted `KEPT`, and add the others to `REJECTED`.
+    """Put rows into `STAGED`, expose the accepted ones as `KEPT`, and add the others to `REJECTED`.
 
     Args:
         con: the warehouse.
-        schema: columns of batches that come from Python.
-        rows: the rows; if they have a column `REJECT`, it says why one is not accepted.
-        raw_rows: whether they are made from `RAW`. A rejected one is then kept verbatim, beside the lines that were refused
-            before; else as it was made.
+        schema: the columns, for batches that come from Python.
+        rows: the rows. If they have a column `REJECT`, it holds the reason why a row is rejected.
+        raw_rows: whether the rows come from `RAW`. If so, the raw record of a rejected row is kept verbatim, next to the
+            lines rejected on reading; if not, the row is kept as the function returned it.
     """
     if isinstance(rows, Query):
         _make(con, STAGED, rows)
@@ -68,10 +68,10 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
 
 
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-    """Stream Arrow batches into a temporary table, a batch at a time.
+    """Stream Arrow batches into a temporary table, one batch at a time.
 
     Raises:
-        Exception: what `batches` raised, itself, and not the engine's account of it.
+        Exception: whatever `batches` raised, and not the error that the engine makes of it.
     """
     raised: list[BaseException] = []
 
@@ -92,12 +92,12 @@ def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.Recor
 
 
 def _make(con: Backend, table: str, rows: Query) -> None:
-    """Make a query's rows a temporary table, whose columns have the query's types."""
+    """Run a query into a temporary table whose columns have the query's types."""
     types = ", ".join(f'"{name}" {kind}' for name, kind in rows.types.items())
     con.con.execute(f"create or replace temp table {table} ({types})")
     con.con.execute(f"insert into {table} {rows.sql}")
 
 
 def schema_of(con: Backend, relation: str) -> ibis.Schema:
-    """Return the columns of a table or view. The engine tells them as Arrow types in a tenth of the time that Ibis takes to read their names."""
+    """Return the columns of a table or view. Getting them as Arrow types takes a tenth of the time of asking Ibis."""
     return ibis.Schema.from_pyarrow(con.con.execute(f"from {relation} limit 0").to_arrow_table().schema)

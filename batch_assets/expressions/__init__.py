@@ -1,5 +1,5 @@
-"""Expressions: column to column, pure, and computed alike by every engine. What several tables would otherwise each write in their own way.
+"""Pure column expressions that every engine computes alike, shared so that each table need not write its own.
 
-Belongs here: text, numbers, clocks. Does not belong here: what a column of one table means (its file in the layers), or anything that
-reads rows. Knows the ground alone.
+Belongs here: text, numbers, local time. Does not belong here: what a column of one table means (its file in the layers), or anything that
+reads rows. Imports only the modules at the package's root.
 """

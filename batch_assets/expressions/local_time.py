@@ -1,4 +1,4 @@
-"""The store's clock: UTC to local time, as an expression that every engine computes alike."""
+"""Store-local time: UTC to local time, as an expression that every engine computes alike."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ _DAY, _HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
-    """Return the store's local time (naive) of a naive UTC time.
+    """Convert naive UTC times to the store's local time, also naive.
 
-    The offsets are those of the calendar's years, from the IANA time zone database; an earlier or later time gets the
-    nearest known one.
+    Offsets come from the IANA time zone database and cover the calendar's years. A time outside them gets the nearest
+    known offset.
     """
     changes = _changes()
     always = ibis.literal(changes[-1][1])
@@ -26,7 +26,7 @@ def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
 
 @cache
 def _changes() -> list[tuple[dt.datetime, int]]:
-    """Return (end in UTC, minutes to add) for each stretch of one offset, oldest first; the last has no end."""
+    """Return (end in UTC, minutes to add) for each period with a constant offset, oldest first; the last is open-ended."""
     first = _midnight(settings.first_day.replace(month=1, day=1)) - dt.timedelta(days=31)
     last = _midnight((settings.last_day or dt.date.today()) + dt.timedelta(days=400))
     found: list[tuple[dt.datetime, int]] = []

@@ -1,21 +1,21 @@
-"""Text to numbers, strictly and alike on every engine: a cast alone rounds `1.5` on one and refuses it on another."""
+"""Strict parsing of text, alike on every engine: with a plain cast, one engine rounds `1.5` and another rejects it."""
 
 import ibis
 import ibis.expr.types as ir
 
 
 def whole_number(text: ir.StringColumn) -> ir.IntegerColumn:
-    """Return text that is written as a whole number of at most 18 digits; null if it is not."""
+    """Parse a whole number of at most 18 digits; null if the text is anything else."""
     return _if_written(text, r"^-?\d{1,18}$").try_cast("int64")
 
 
 def cents(dollars: ir.StringColumn) -> ir.IntegerColumn:
-    """Return dollars, written with at most two decimals, as whole cents; null if they are not written so."""
+    """Parse a dollar amount with at most two decimals as whole cents; null if the text is anything else."""
     return (_if_written(dollars, r"^-?\d{1,12}(\.\d{1,2})?$").try_cast("decimal(18, 2)") * 100).cast("int64")
 
 
 def utc_time(text: ir.StringColumn) -> ir.TimestampColumn:
-    """Return a time that is written as ISO 8601 in UTC, to the second; null if it is not."""
+    """Parse an ISO 8601 UTC time, to the second; null if the text is anything else."""
     return _if_written(text, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$").substr(0, 19).try_cast("timestamp")
 
 

@@ -1,1 +1,1 @@
-"""Features: what is known as of the end of a batch day, one file a feature table. Nothing here has seen a later day."""
+"""Features: what is known as of the end of a batch day, one module per table. No look-ahead: later days are never used."""

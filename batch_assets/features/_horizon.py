@@ -1,4 +1,4 @@
-"""How far ahead demand is forecast: calendar, model and predictions share this number, and nothing else with it."""
+"""The forecast horizon, which the calendar, the model and the predictions share."""
 
 HORIZON = 14
-"""Days ahead that are forecast."""
+"""The number of days to forecast."""

@@ -1,4 +1,4 @@
-"""What is known of each category's demand at the end of the batch day: exact sums over the days that lead up to it."""
+"""What is known about each category's demand at the end of the batch day: exact sums over the days up to it."""
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -10,13 +10,13 @@ from ..table.contract import Contract, Field
 from ..table.table import table
 
 LONGEST = 91
-"""Days that the features look at, the batch day included."""
+"""The longest look-back window in days, including the batch day."""
 
 NOT_DEMAND = ("COUPON/MISC ITEMS", "FUEL", UNKNOWN)
-"""Categories whose quantities are no pieces, or whose products are not known."""
+"""Categories whose quantities are not units, or whose products are unknown."""
 
 LEAST_SOLD = (4, 9)
-"""A category is forecast if it was sold on at least 4 of 9 of the days known, 91 at most."""
+"""A category is forecast if it had sales on at least 4 in 9 of the days known, up to 91 of them."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOWS = (3, 7, 14, 28, 56, 91)
@@ -24,49 +24,49 @@ _MILLIONTHS = 10**6
 
 
 class CategoryDemand(Contract):
-    """What is known of a category's demand as of a day. Sums are over the days up to batch_date, in store-local time."""
+    """What is known about a category's demand as of a day. Sums are over the days up to batch_date, in store-local time."""
 
     batch_date: dt.Date = Field(description="the day as of which this is known")
     category: dt.String = Field(description="category that is sold regularly")
-    days_known: dt.Int64 = Field(ge=1, le=LONGEST, description="days of the calendar that the longest window covers")
-    days_sold_28d: dt.Int64 = Field(ge=0, le=28, description="days with a sale, of 28")
-    days_sold_91d: dt.Int64 = Field(ge=0, le=LONGEST, description="days with a sale, of 91")
+    days_known: dt.Int64 = Field(ge=1, le=LONGEST, description="calendar days covered by the longest window")
+    days_sold_28d: dt.Int64 = Field(ge=0, le=28, description="days with sales in the last 28 days")
+    days_sold_91d: dt.Int64 = Field(ge=0, le=LONGEST, description="days with sales in the last 91 days")
     days_since_sale: dt.Int64 = Field(ge=0, lt=LONGEST, description="days since the last sale")
-    units_3d: dt.Int64 = Field(ge=0, description="pieces sold in 3 days")
-    units_7d: dt.Int64 = Field(ge=0, description="pieces sold in 7 days")
-    units_14d: dt.Int64 = Field(ge=0, description="pieces sold in 14 days")
-    units_28d: dt.Int64 = Field(ge=0, description="pieces sold in 28 days: the level")
-    units_56d: dt.Int64 = Field(ge=0, description="pieces sold in 56 days")
-    units_91d: dt.Int64 = Field(ge=0, description="pieces sold in 91 days")
-    squares_28d: dt.Int64 = Field(ge=0, description="sum of the squared pieces a day, of 28 days")
-    recent_units: dt.Int64 = Field(ge=0, description="millionths of pieces sold in 91 days, each day weighing .85 of the next")
-    slow_units: dt.Int64 = Field(ge=0, description="millionths of pieces sold in 91 days, each day weighing .95 of the next")
-    mon_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Monday")
-    tue_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Tuesday")
-    wed_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Wednesday")
-    thu_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Thursday")
-    fri_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Friday")
-    sat_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Saturday")
-    sun_7d: dt.Int64 = Field(ge=0, description="pieces sold on the last Sunday")
-    mon_28d: dt.Int64 = Field(ge=0, description="pieces sold on Mondays in 28 days")
-    tue_28d: dt.Int64 = Field(ge=0, description="pieces sold on Tuesdays in 28 days")
-    wed_28d: dt.Int64 = Field(ge=0, description="pieces sold on Wednesdays in 28 days")
-    thu_28d: dt.Int64 = Field(ge=0, description="pieces sold on Thursdays in 28 days")
-    fri_28d: dt.Int64 = Field(ge=0, description="pieces sold on Fridays in 28 days")
-    sat_28d: dt.Int64 = Field(ge=0, description="pieces sold on Saturdays in 28 days")
-    sun_28d: dt.Int64 = Field(ge=0, description="pieces sold on Sundays in 28 days")
-    mon_56d: dt.Int64 = Field(ge=0, description="pieces sold on Mondays in 56 days")
-    tue_56d: dt.Int64 = Field(ge=0, description="pieces sold on Tuesdays in 56 days")
-    wed_56d: dt.Int64 = Field(ge=0, description="pieces sold on Wednesdays in 56 days")
-    thu_56d: dt.Int64 = Field(ge=0, description="pieces sold on Thursdays in 56 days")
-    fri_56d: dt.Int64 = Field(ge=0, description="pieces sold on Fridays in 56 days")
-    sat_56d: dt.Int64 = Field(ge=0, description="pieces sold on Saturdays in 56 days")
-    sun_56d: dt.Int64 = Field(ge=0, description="pieces sold on Sundays in 56 days")
-    amount_7d: dt.Int64 = Field(ge=0, description="cents paid in 7 days")
-    amount_28d: dt.Int64 = Field(ge=0, description="cents paid in 28 days")
-    amount_91d: dt.Int64 = Field(ge=0, description="cents paid in 91 days")
-    discount_7d: dt.Int64 = Field(ge=0, description="cents taken off in 7 days")
-    discount_28d: dt.Int64 = Field(ge=0, description="cents taken off in 28 days")
+    units_3d: dt.Int64 = Field(ge=0, description="units sold in the last 3 days")
+    units_7d: dt.Int64 = Field(ge=0, description="units sold in the last 7 days")
+    units_14d: dt.Int64 = Field(ge=0, description="units sold in the last 14 days")
+    units_28d: dt.Int64 = Field(ge=0, description="units sold in the last 28 days: the level")
+    units_56d: dt.Int64 = Field(ge=0, description="units sold in the last 56 days")
+    units_91d: dt.Int64 = Field(ge=0, description="units sold in the last 91 days")
+    squares_28d: dt.Int64 = Field(ge=0, description="sum of squared daily units over the last 28 days")
+    recent_units: dt.Int64 = Field(ge=0, description="units sold in the last 91 days, in millionths, exponentially weighted with a decay of 0.85 per day")
+    slow_units: dt.Int64 = Field(ge=0, description="units sold in the last 91 days, in millionths, exponentially weighted with a decay of 0.95 per day")
+    mon_7d: dt.Int64 = Field(ge=0, description="units sold on the last Monday")
+    tue_7d: dt.Int64 = Field(ge=0, description="units sold on the last Tuesday")
+    wed_7d: dt.Int64 = Field(ge=0, description="units sold on the last Wednesday")
+    thu_7d: dt.Int64 = Field(ge=0, description="units sold on the last Thursday")
+    fri_7d: dt.Int64 = Field(ge=0, description="units sold on the last Friday")
+    sat_7d: dt.Int64 = Field(ge=0, description="units sold on the last Saturday")
+    sun_7d: dt.Int64 = Field(ge=0, description="units sold on the last Sunday")
+    mon_28d: dt.Int64 = Field(ge=0, description="units sold on Mondays in the last 28 days")
+    tue_28d: dt.Int64 = Field(ge=0, description="units sold on Tuesdays in the last 28 days")
+    wed_28d: dt.Int64 = Field(ge=0, description="units sold on Wednesdays in the last 28 days")
+    thu_28d: dt.Int64 = Field(ge=0, description="units sold on Thursdays in the last 28 days")
+    fri_28d: dt.Int64 = Field(ge=0, description="units sold on Fridays in the last 28 days")
+    sat_28d: dt.Int64 = Field(ge=0, description="units sold on Saturdays in the last 28 days")
+    sun_28d: dt.Int64 = Field(ge=0, description="units sold on Sundays in the last 28 days")
+    mon_56d: dt.Int64 = Field(ge=0, description="units sold on Mondays in the last 56 days")
+    tue_56d: dt.Int64 = Field(ge=0, description="units sold on Tuesdays in the last 56 days")
+    wed_56d: dt.Int64 = Field(ge=0, description="units sold on Wednesdays in the last 56 days")
+    thu_56d: dt.Int64 = Field(ge=0, description="units sold on Thursdays in the last 56 days")
+    fri_56d: dt.Int64 = Field(ge=0, description="units sold on Fridays in the last 56 days")
+    sat_56d: dt.Int64 = Field(ge=0, description="units sold on Saturdays in the last 56 days")
+    sun_56d: dt.Int64 = Field(ge=0, description="units sold on Sundays in the last 56 days")
+    amount_7d: dt.Int64 = Field(ge=0, description="cents paid in the last 7 days")
+    amount_28d: dt.Int64 = Field(ge=0, description="cents paid in the last 28 days")
+    amount_91d: dt.Int64 = Field(ge=0, description="cents paid in the last 91 days")
+    discount_7d: dt.Int64 = Field(ge=0, description="discount in cents in the last 7 days")
+    discount_28d: dt.Int64 = Field(ge=0, description="discount in cents in the last 28 days")
 
     class Config:
         """One row per batch_date and category."""
@@ -84,7 +84,7 @@ def category_demand(days: ir.Table, category_day_sales: ir.Table) -> ir.Table:
 
 
 def _days_looked_at(days: ir.Table, category_day_sales: ir.Table) -> ir.Table:
-    """Give each batch day the sales of the days that it looks back on, as known on it; `age` is 0 on the batch day."""
+    """Join each batch day with the sales in its look-back window, as known on that day; `age` is 0 on the batch day."""
     sales = category_day_sales.filter(category_day_sales.category.notin(NOT_DEMAND))
     first = days.batch_date - ibis.interval(days=LONGEST - 1)
     looked_at = days.join(
@@ -99,7 +99,7 @@ def _days_looked_at(days: ir.Table, category_day_sales: ir.Table) -> ir.Table:
 
 
 def _measures(known: ir.Table) -> dict[str, ir.IntegerScalar]:
-    """Return the sums over the days looked at; a column is named after what it sums and over how many days."""
+    """Return the sums over the window; each column is named after what it sums and over how many days."""
     sold = _.units > 0
     measures = {f"units_{n}d": _sum(_.units, _.age < n) for n in _WINDOWS}
     measures |= {f"{weekday}_{n}d": _sum(_.units, (_.age < n) & (_.weekday == index)) for n in (7, 28, 56) for index, weekday in enumerate(_WEEKDAYS)}
@@ -120,6 +120,6 @@ def _sum(value: ir.IntegerColumn, where: ir.BooleanColumn) -> ir.IntegerScalar:
 
 
 def _weight(age: ir.IntegerColumn, decay: float) -> ir.IntegerColumn:
-    """Return whole millionths of `decay ** age`, so that a weighted sum is exact on every engine."""
+    """Return `decay ** age` in whole millionths, so that weighted sums are exact on every engine."""
     weights = [round(_MILLIONTHS * decay**days) for days in range(LONGEST)]
     return ibis.array(weights)[age]

@@ -1,4 +1,4 @@
-"""The days that are forecast, and what the calendar says of each of them in advance: weekday, holidays, closed days."""
+"""The days to forecast, and what the calendar says about each of them in advance: weekday, holidays, closed days."""
 
 import datetime
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ from ..table.table import table
 from ._horizon import HORIZON
 
 FAR = 30
-"""Days beyond which a holiday has no effect; the largest distance that is told."""
+"""The cap on distances to holidays, in days: beyond it, a holiday has no effect."""
 
 _COUNTED_FROM = datetime.datetime.combine(datetime.date(2000, 1, 1), datetime.time.min)
-"""The day from which rules count their intervals: the same one whatever days a run asks for."""
+"""The start date of all recurrence rules. It is fixed, so that the result does not depend on the requested days."""
 
 _DAY = datetime.timedelta(days=1)
 
 
 class TargetCalendar(Contract):
-    """What is known in advance of a day to come."""
+    """What is known in advance about a future day."""
 
-    batch_date: dt.Date = Field(description="the day as of which it is to come")
-    target_date: dt.Date = Field(description="the day to come")
+    batch_date: dt.Date = Field(description="the day as of which target_date is in the future")
+    target_date: dt.Date = Field(description="the future day")
     horizon: dt.Int64 = Field(ge=1, le=HORIZON, description="days from batch_date to target_date")
-    weekday: dt.Int64 = Field(ge=0, le=6, description="weekday of target_date, Monday is 0")
+    weekday: dt.Int64 = Field(ge=0, le=6, description="weekday of target_date, with Monday as 0")
     day_of_month: dt.Int64 = Field(ge=1, le=31, description="day of the month of target_date")
     is_closed: dt.Boolean = Field(description="whether the store is closed on target_date")
-    days_to_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from target_date to the next shopping holiday; {FAR} if further")
-    days_since_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from the last shopping holiday to target_date; {FAR} if further")
+    days_to_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from target_date to the next shopping holiday; {FAR} if farther")
+    days_since_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from the last shopping holiday to target_date; {FAR} if farther")
     holiday_in: dt.Int64 = Field(ge=0, le=FAR, description="days_to_holiday of batch_date")
     holiday_ago: dt.Int64 = Field(ge=0, le=FAR, description="days_since_holiday of batch_date")
 
@@ -76,6 +76,6 @@ def _days_since(day: datetime.date, holidays: list[datetime.date]) -> int:
 
 
 def _holidays(first_year: int, last_year: int) -> list[datetime.date]:
-    """Return the shopping holidays of some years."""
+    """Return the shopping holidays of a range of years."""
     first, last = (datetime.datetime.combine(day, datetime.time.min) for day in (datetime.date(first_year, 1, 1), datetime.date(last_year, 12, 31)))
     return sorted({day.date() for rule in settings.shopping_holidays.values() for day in rrulestr(rule, dtstart=_COUNTED_FROM).between(first, last, inc=True)})

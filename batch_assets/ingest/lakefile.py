@@ -1,8 +1,8 @@
-"""A raw source: which files make up a batch day, and how they are read as text, row by row, or refused.
+"""A raw source: which files make up a batch day, and how each record is read as a row of text or rejected.
 
-Belongs here: what all raw files share, whatever their source. A row is known by its file and its place in it.
+Belongs here: what all raw files share, whatever their source. A row is identified by its file and its position in it.
 Does not belong here: how bytes become rows (`formats/`), what a source's fields mean (its file in `lake/`), or which
-rows make sense (the marts).
+rows are valid (the marts).
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), (
 
 
 class Version:
-    """The version of a raw file: the hash of its bytes, which are added as they are read."""
+    """The version of a raw file: a hash of its bytes, updated as they are read."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -45,7 +45,7 @@ class Version:
 
 
 class _Noted:
-    """A file whose bytes are added to a version as they are read."""
+    """A file that updates a version with its bytes as they are read."""
 
     def __init__(self, file: BinaryIO, version: Version) -> None:
         self._file, self._version = file, version
@@ -63,18 +63,18 @@ class _Noted:
 
 @dataclass(frozen=True)
 class LakeFile:
-    """A raw source: the files of a batch day below the lake's root, every field still text.
+    """A raw source: the files of a batch day under the lake's root. Every field is still text.
 
     Attributes:
-        name: the source's name, which is the asset's and the file's in `lake/`.
-        pattern: path below the lake's root, with `{day}` where the date stands; `.gz` files are unpacked. With a `*`, as in
-            `drops/{day}/*.csv`, all files that match make up the day.
-        columns: the fields, in the file's order, with what each means.
+        name: the name of the source, of its asset, and of its file in `lake/`.
+        pattern: path relative to the lake's root, with `{day}` for the date; `.gz` files are decompressed. With a `*`, as in
+            `drops/{day}/*.csv`, all matching files make up the day.
+        columns: the fields, in the file's order, each with its meaning.
         format: how a file's bytes become rows.
         description: what the file is, for the catalog and the UI.
-        may_be_empty: whether a file without rows is a day on which there was nothing to say.
-        closing: with a `*` in the pattern, path of the file that says that the day is complete: a manifest, which
-            has the name of each of the day's files in a line, below its own folder. Before it is there, the day is not.
+        may_be_empty: whether a file without rows is valid: there was nothing to report that day.
+        closing: with a `*` in the pattern, the path of the manifest that marks the day as complete. It lists the day's
+            files, one per line, relative to its own folder. Until it exists, the day has not arrived.
     """
 
     name: str
@@ -86,24 +86,24 @@ class LakeFile:
     closing: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a source of which nobody could say when a day is complete."""
+        """Reject a source for which it cannot be known when a day is complete."""
         if ("*" in self.pattern) != bool(self.closing):
             raise DefinitionError(f"lake.{self.name}: a pattern with a `*` and `closing`, the file that says that a day is complete, go together.")
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns of its rows: where each is from, then its own fields, all text."""
+        """The columns of its rows: the origin of each row, then the source's own fields as text."""
         return pa.schema([*ORIGIN, *((name, pa.string()) for name in self.columns)])
 
     def path(self, root: Path, day: dt.date) -> Path:
-        """Return where the file lies by which a day is there: its only one, or its manifest; whether it is there or not."""
+        """Return the path whose existence means that a day has arrived: its only file, or its manifest. It need not exist."""
         return root / (self.closing or self.pattern).format(day=day)
 
     def files(self, root: Path, day: dt.date) -> list[Path]:
-        """Return the files that make up a day, by name; none if the day is not there yet.
+        """Return the files that make up a day, by name; none if the day has not arrived yet.
 
         Raises:
-            LakeError: a file that the manifest names is not there, or one is there that it does not name.
+            LakeError: a file in the manifest is missing, or a file is present that the manifest does not list.
         """
         mark = self.path(root, day)
         if not self.closing or not mark.exists():
@@ -117,20 +117,20 @@ class LakeFile:
         return sorted(named)
 
     def read(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
-        """Stream the rows of one of a day's files in blocks of bounded size; what is no row goes to `refuse`.
+        """Stream the rows of one of a day's files in blocks of bounded size. What is not a row goes to `refuse`.
 
         Args:
             root: the lake's root.
             path: the file.
             day: the batch day.
-            refuse: is called with each line or record that is no row.
-            version: becomes that of the bytes which were read.
+            refuse: called with each line or record that is not a row.
+            version: updated with the bytes that are read.
 
         Yields:
-            The columns of `ORIGIN`, then the source's own, all text, in the order of the file.
+            The columns of `ORIGIN`, then the source's own fields as text, in file order.
 
         Raises:
-            LakeError: the file is cut off or damaged, or not of the form that is expected.
+            LakeError: the file is truncated or corrupt, or does not have the expected form.
         """
         name = str(path.relative_to(root))
         with self._opened(path, day, version or Version()) as stream:
@@ -140,10 +140,10 @@ class LakeFile:
                 yield pa.RecordBatch.from_arrays([*origin, *block.fields], schema=self.schema)
 
     def count(self, path: Path, day: dt.date) -> tuple[int, str]:
-        """Return the number of rows of a file, readable or not, and the file's version.
+        """Return the number of rows in a file, readable or not, and the file's version.
 
         Raises:
-            LakeError: the file is cut off or damaged.
+            LakeError: the file is truncated or corrupt.
         """
         version = Version()
         with self._opened(path, day, version) as stream:
@@ -152,7 +152,7 @@ class LakeFile:
 
     @contextmanager
     def _opened(self, path: Path, day: dt.date, version: Version) -> Iterator[BinaryIO]:
-        """Open a file, unpacked; tell what is wrong with it by its name."""
+        """Open a file, decompressed; errors name the file."""
         try:
             with path.open("rb") as stored:
                 if self.format.seeks:
@@ -165,7 +165,7 @@ class LakeFile:
                     noted = cast(BinaryIO, _Noted(stored, version))
                     yield _unpacked(fileobj=noted) if path.suffix == ".gz" else noted
         except _DAMAGE as broken:
-            raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing of it was taken; ask for the file again.", day=day) from broken
+            raise LakeError(f"{path}: cut off or damaged ({broken}). Nothing was loaded from it; ask for the file again.", day=day) from broken
         except FormError as wrong:
             raise LakeError(f"{path}: {wrong}. Ask for the file again, or describe its new form in lake/{self.name}.py.", day=day) from wrong
 
@@ -176,7 +176,7 @@ def _state(file: BinaryIO) -> tuple[int, int]:
 
 
 def _read_through(file: BinaryIO, version: Version) -> None:
-    """Add all bytes of a file to a version, and go back to its begin."""
+    """Update a version with all bytes of a file, then rewind the file."""
     while block := file.read(BLOCK_BYTES):
         version.add(block)
     file.seek(0)
@@ -195,7 +195,7 @@ def file_version(path: Path) -> str:
 
 
 def unpacked_bytes(path: Path) -> int:
-    """Return how many bytes a file has when it is unpacked; of one of over 4 GiB, or of several parts, gzip tells less (RFC 1952)."""
+    """Return a file's decompressed size. For gzip files over 4 GiB, or with several members, this is too low (RFC 1952)."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         if path.suffix != ".gz" or size < _GZIP_TRAILER:
@@ -205,5 +205,5 @@ def unpacked_bytes(path: Path) -> int:
 
 
 def day_version(root: Path, files: Sequence[tuple[Path, str]]) -> str:
-    """Return the version of a day from its files and their versions: a hash of names and hashes."""
+    """Return the version of a day: a hash of its files' names and versions."""
     return combined([f"{path.relative_to(root)} {version}" for path, version in sorted(files)])

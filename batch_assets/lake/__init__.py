@@ -1,1 +1,1 @@
-"""Raw sources, one file each: what a day's file is and what its fields mean. Nothing is interpreted here."""
+"""Raw sources, one module each: which file a day has, and what its fields mean. Nothing is parsed here."""

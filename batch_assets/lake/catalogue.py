@@ -1,4 +1,4 @@
-"""The catalogue: products that were added or changed since the day before; the first file is a full dump."""
+"""The catalogue: products added or changed since the previous day; the first file is a full dump."""
 
 from ..ingest.formats.json_lines import JsonLines
 from ..ingest.lakefile import LakeFile

@@ -1,4 +1,4 @@
-"""The till log: every line of every receipt, as the tills wrote it, in one file a store-local day."""
+"""The till log: every line of every receipt, as the tills wrote it, in one file per store-local day."""
 
 from ..ingest.formats.csv import Csv
 from ..ingest.lakefile import LakeFile
@@ -16,8 +16,8 @@ pos_log = LakeFile(
         "customer_name": "customer's name as the cashier typed it, or blank",
         "postcode": "customer's postcode as the cashier typed it, or blank",
         "product_id": "number of the product",
-        "quantity": "pieces sold; for fuel and a few services, their own unit",
-        "amount": "dollars paid by the customer, after discounts of the store",
+        "quantity": "units sold; for fuel and a few services, in their own unit of measure",
+        "amount": "dollars paid by the customer, after the store's discounts",
         "retail_discount": "dollars taken off by the store's loyalty card",
         "coupon_discount": "dollars taken off by a manufacturer's coupon",
         "coupon_match_discount": "dollars taken off by the store matching a coupon",

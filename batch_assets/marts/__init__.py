@@ -1,1 +1,1 @@
-"""Marts: cleaned, typed tables that say what happened, one file each. What the rows are, not what they predict."""
+"""Marts: cleaned, typed tables of what happened, one module each. No features and no predictions."""

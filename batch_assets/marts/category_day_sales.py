@@ -1,4 +1,4 @@
-"""Sales by category and day: the grain at which demand is forecast. A day without a sale is a row with zero units."""
+"""Sales by category and day, the grain at which demand is forecast. A day without sales is a row with zero units."""
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -10,20 +10,20 @@ from ..table.table import ALL, table
 from .products import as_valid
 
 UNKNOWN = "NOT IN CATALOGUE"
-"""The category of products that the catalogue does not have as of the batch day."""
+"""The category of products that are not in the catalogue as of the batch day."""
 
 
 class CategoryDaySales(Contract):
-    """What was sold of a category on a day, as it became known on a batch day."""
+    """Sales of a category on one day, as far as they arrived on one batch day."""
 
     batch_date: dt.Date = Field(description="day on which the lake received the lines")
     sold_on: dt.Date = Field(description="store-local day of sale")
     category: dt.String = Field(description=f"category as of batch_date; `{UNKNOWN}` if the product is not in the catalogue yet")
-    units: dt.Int64 = Field(ge=0, description="pieces sold")
+    units: dt.Int64 = Field(ge=0, description="units sold")
     lines: dt.Int64 = Field(ge=0, description="receipt lines")
     receipts: dt.Int64 = Field(ge=0, description="distinct receipts")
     amount_cents: dt.Int64 = Field(ge=0, description="cents paid")
-    discount_cents: dt.Int64 = Field(ge=0, description="cents taken off")
+    discount_cents: dt.Int64 = Field(ge=0, description="discount in cents")
 
     class Config:
         """One row per batch_date, sold_on and category."""
@@ -33,7 +33,7 @@ class CategoryDaySales(Contract):
 
 @table(contract=CategoryDaySales, lookback={"products": ALL}, conserves={"sales_lines": ("quantity", "units")}, measure="units")
 def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
-    """Units by category. Grain: one row per batch_date, sold_on and category; all categories known on batch_date."""
+    """Units by category. Grain: one row per batch_date, sold_on and category, for all categories known on batch_date."""
     return (
         _sold(sales_lines, products)
         .union(_zero(days, products))
@@ -43,7 +43,7 @@ def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table
 
 
 def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
-    """Sum the lines of each category as of the batch day."""
+    """Sum the lines by category, as of the batch day."""
     history = as_valid(products).select("product_id", "category", "valid_until", valid_from=_.batch_date)
     known = sales_lines.left_join(
         history,
@@ -67,7 +67,7 @@ def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
 
 
 def _zero(days: ir.Table, products: ir.Table) -> ir.Table:
-    """Make a row of zeros for each category that is known on the batch day."""
+    """Return a row of zeros for each category known on the batch day."""
     listed = products.group_by("category").agg(listed_on=_.batch_date.min())
     none = ibis.literal(0, "int64")
     return days.join(listed, [listed.listed_on <= days.batch_date]).select(

@@ -1,4 +1,4 @@
-"""Products, typed, as the catalogue made them known: the history of each, from which its state as of any day follows."""
+"""Products, typed: the history of each product in the catalogue, from which its state as of any day follows."""
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -13,9 +13,9 @@ NO_CATEGORY = "NO CATEGORY"
 
 
 class Products(Contract):
-    """Products as they were added or changed on a day."""
+    """Products added or changed on a day."""
 
-    batch_date: dt.Date = Field(description="day on which the catalogue had this")
+    batch_date: dt.Date = Field(description="day of the catalogue file with this row")
     product_id: dt.Int64 = Field(gt=0, description="number of the product")
     manufacturer_id: dt.Int64 = Field(nullable=True, description="number of its manufacturer")
     department: dt.String = Field(description="department, upper case")
@@ -23,7 +23,7 @@ class Products(Contract):
     product_type: dt.String = Field(nullable=True, description="type within the category")
     brand: dt.String = Field(nullable=True, description="National or Private")
     package_size: dt.String = Field(nullable=True, description="size of the package as the catalogue writes it")
-    source_file: dt.String = Field(description="raw file, below the lake's root")
+    source_file: dt.String = Field(description="raw file, relative to the lake's root")
     source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
 
     class Config:
@@ -60,6 +60,6 @@ def products(catalogue: ir.Table) -> ir.Table:
 
 
 def as_valid(products: ir.Table) -> ir.Table:
-    """Return the products with `valid_until`, the first day on which a row no longer holds; year 9999 for the latest."""
+    """Return the products with `valid_until`, the first day on which a row is no longer valid; year 9999 for the current row."""
     next_change = _.batch_date.lead().over(ibis.window(group_by="product_id", order_by="batch_date"))
     return products.mutate(valid_until=next_change.fill_null(ibis.date(9999, 12, 31)))

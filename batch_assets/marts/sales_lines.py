@@ -1,4 +1,4 @@
-"""Till lines, typed, in local business time, each once. What makes no sense is rejected with its reason."""
+"""Till lines, typed, deduplicated and assigned to store-local days. Invalid lines are rejected with the reason."""
 
 from typing import Annotated
 
@@ -13,14 +13,14 @@ from ..table.contract import Contract, Field
 from ..table.table import table
 
 MOST_DAYS_LATE = 7
-"""A line that arrives later than this after its sale is taken for a clock error."""
+"""A line that arrives more than this many days after its sale is treated as a clock error."""
 
 _NUMBERS = ("receipt_id", "line_no", "store_id", "product_id", "quantity")
 _MONEY = ("amount", "retail_discount", "coupon_discount", "coupon_match_discount")
 
 
 class SalesLines(Contract):
-    """Lines of receipts that make sense."""
+    """Valid receipt lines."""
 
     batch_date: dt.Date = Field(description="day on which the lake received the line")
     receipt_id: dt.Int64 = Field(gt=0, description="number of the receipt")
@@ -30,11 +30,11 @@ class SalesLines(Contract):
     store_id: dt.Int64 = Field(gt=0, description="number of the store")
     customer_name: dt.String = Field(nullable=True, description="customer's name as typed; null if blank")
     postcode: dt.String = Field(nullable=True, description="customer's postcode as typed; null if blank")
-    product_id: dt.Int64 = Field(gt=0, description="number of the product, in the catalogue or not yet")
-    quantity: dt.Int64 = Field(ge=0, description="pieces sold; for fuel and a few services, their own unit")
+    product_id: dt.Int64 = Field(gt=0, description="number of the product, which may not be in the catalogue yet")
+    quantity: dt.Int64 = Field(ge=0, description="units sold; for fuel and a few services, in their own unit of measure")
     amount_cents: dt.Int64 = Field(ge=0, description="cents paid by the customer")
-    discount_cents: dt.Int64 = Field(ge=0, description="cents taken off, all three discounts together")
-    source_file: dt.String = Field(description="raw file, below the lake's root")
+    discount_cents: dt.Int64 = Field(ge=0, description="discount in cents, all three discounts together")
+    source_file: dt.String = Field(description="raw file, relative to the lake's root")
     source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
 
     class Config:
@@ -66,7 +66,7 @@ def sales_lines(pos_log: ir.Table) -> ir.Table:
 
 
 def _nonsense() -> ir.StringValue:
-    """Say why a line makes no sense by itself; null if it does."""
+    """Return the reason why a line is invalid by itself; null if it is valid."""
     return ibis.cases(
         *((_[name].isnull(), f"{name} is not a whole number") for name in _NUMBERS),
         *((_[name].isnull(), f"{name} is not dollars and cents") for name in ("amount_cents", "discount_cents")),
@@ -79,7 +79,7 @@ def _nonsense() -> ir.StringValue:
 
 
 def _repeats() -> ir.BooleanValue:
-    """Say whether a line that makes sense repeats an earlier one that does."""
+    """Say whether a valid line repeats an earlier valid one."""
     makes_sense = _.reject_reason.isnull()
     same = ibis.window(group_by=[_.batch_date, _.receipt_id, _.line_no, makes_sense], order_by=[_.source_file, _.source_line])
     return ibis.row_number().over(same) > 0

@@ -1,1 +1,1 @@
-"""Models: one file each for how a model is trained, judged and chosen. Predictions are made elsewhere."""
+"""Models: one module each, for how a model is trained, evaluated and selected. Predictions are made elsewhere."""

@@ -1,7 +1,7 @@
-"""The demand model: trained on every retrain day on what was known then, judged by backtests, and in force if it wins.
+"""The demand model: trained on each retrain day on what was known then, evaluated by backtests, and in force if it wins.
 
-On other days the row points to the model of the last retrain day. A version follows from its inputs alone: whichever
-day is run first trains it, and every other one finds it, so days may be run in any order.
+On other days, the row refers to the model of the last retrain day. A version depends only on its inputs: whichever day
+runs first trains it and the other days reuse it, so days may run in any order.
 """
 
 import datetime
@@ -35,16 +35,16 @@ from ._demand.frame import BASELINES
 from ._demand.known import Known, as_of_days, part_known
 
 TRAINING_DAYS = 336
-"""As-of days that a model is trained on, at most: from so many days before its retrain day."""
+"""The length of the training window: a model is trained on as-of days from this many days before its retrain day."""
 
 AS_OF_STEP = 8
-"""Every eighth as-of day is trained on: all weekdays take their turn."""
+"""Every eighth as-of day is used for training, so that all weekdays occur."""
 
 WARM_UP = 28
-"""First days of the calendar that are not trained on: too little was known on them."""
+"""The first days of the calendar are not used for training: too little was known on them."""
 
 MOST_FITS_AT_ONCE = 8
-"""Each takes some hundred megabytes."""
+"""Each fit takes about a hundred megabytes."""
 
 BACKTESTS = 3
 LOOK_BACK = 6 + BACKTESTS * HORIZON + TRAINING_DAYS
@@ -57,17 +57,17 @@ _DAY = datetime.timedelta(days=1)
 
 
 class DemandModel(Contract):
-    """The model that is in force on a day."""
+    """The model in force on a day."""
 
-    batch_date: dt.Date = Field(description="the day on which it is in force")
-    version: dt.String = Field(description="hash of training batches, parameters, features and code: the model's folder")
-    trained_on: dt.Date = Field(description="the retrain day: nothing that became known later was used")
-    in_force: dt.String = Field(isin=[LIGHTGBM, *BASELINES], description="the method that forecasts: the model, or the best baseline if it did not beat that")
-    reason: dt.String = Field(description="why that method")
-    wape_model: dt.Float64 = Field(ge=0, description="the model's error in the latest backtest")
-    wape_baseline: dt.Float64 = Field(ge=0, description="the best baseline's error in the latest backtest")
-    interval_factor: dt.Float64 = Field(gt=0, description="factor on the interval's width, from the backtests")
-    card: dt.String = Field(description="JSON: data, parameters, features by importance, backtests")
+    batch_date: dt.Date = Field(description="the day on which the model is in force")
+    version: dt.String = Field(description="hash of training batches, parameters, features and code; also the name of the model's folder")
+    trained_on: dt.Date = Field(description="the retrain day; nothing that became known later was used")
+    in_force: dt.String = Field(isin=[LIGHTGBM, *BASELINES], description="forecasting method: the model, or the best baseline if the model does not beat it")
+    reason: dt.String = Field(description="why that method was selected")
+    wape_model: dt.Float64 = Field(ge=0, description="the model's WAPE in the latest backtest")
+    wape_baseline: dt.Float64 = Field(ge=0, description="the best baseline's WAPE in the latest backtest")
+    interval_factor: dt.Float64 = Field(gt=0, description="factor applied to the width of the prediction interval, from the backtests")
+    card: dt.String = Field(description="model card as JSON: data, parameters, feature importances, backtests")
 
     class Config:
         """One row per batch_date."""
@@ -76,7 +76,7 @@ class DemandModel(Contract):
 
 
 def backtest_chart(demand_model: ir.Table, day: datetime.date) -> Bars:
-    """Describe a chart of the latest card's backtests."""
+    """Describe a chart of the backtests in the day's model card."""
     card = json.loads(demand_model.filter(_.batch_date == day).card.execute()[0])
     origins = [test["origin"] for test in card["backtests"]]
     return Bars(
@@ -99,7 +99,7 @@ def demand_model(
     store_demand: ir.Table,
     category_day_sales: ir.Table,
 ) -> Iterator[pa.RecordBatch]:
-    """Demand model in force, and its card. Grain: one row per batch_date."""
+    """The demand model in force, and its model card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
     batches = ledger.to_pandas()
     for day in as_of:
@@ -120,14 +120,14 @@ def _require_history(day: datetime.date, trained_on: datetime.date) -> None:
         first = settings.first_day + (settings.min_training_days - 1) * _DAY
         first_retrain = first + (retrain_day(first) + 7 * _DAY - first) if retrain_day(first) != first else first
         raise UntrainedError(
-            f"batch {day}: no demand model: on {trained_on} there were {max(history, 0)} days of history, and it takes {settings.min_training_days} "
+            f"batch {day}: no demand model: on {trained_on} there were {max(history, 0)} days of history, but {settings.min_training_days} are needed "
             f"(setting min_training_days). The first day with a model is {first_retrain}.",
             day=day,
         )
 
 
 def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str:
-    """Return the hash of all that a model, or a fit of it for a backtest, is made from."""
+    """Return the hash of everything that a model, or a fit for a backtest, is trained from."""
     first = trained_on - (TRAINING_DAYS + (BACKTESTS * HORIZON if what == "model" else 0)) * _DAY
     day = pd.to_datetime(batches["batch_date"]).dt.date
     used = batches[(day >= first) & (day <= trained_on)].sort_values(["asset", "batch_date"])
@@ -137,7 +137,7 @@ def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str
 
 
 def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
-    """Train the models of some retrain days, judge each by backtests, and store it with its card."""
+    """Train the models of some retrain days, evaluate each by backtests, and store it with its model card."""
     tests = {trained_on: _origins(trained_on) for trained_on in versions}
     fits = _fit(artifacts, known, batches, sorted({*versions, *(origin for origins in tests.values() for origin in origins)}))
     scores = {origin: _backtest(known, origin, artifacts.all(FITS, fits[origin])) for origin in sorted({o for origins in tests.values() for o in origins})}
@@ -148,13 +148,13 @@ def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions:
 
 
 def _origins(trained_on: datetime.date) -> list[datetime.date]:
-    """Return the days from which a retrain day's backtests forecast, oldest first: those that had enough history."""
+    """Return the origins of a retrain day's backtests, oldest first: only days with enough history."""
     origins = [trained_on - n * HORIZON * _DAY for n in range(BACKTESTS, 0, -1)]
     return [origin for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
 
 
 def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
-    """Fit on what was known on each day, side by side; return the fits' versions. They are kept: each serves later backtests too."""
+    """Fit on what was known on each day, in parallel; return the fits' versions. Fits are stored, since later backtests reuse them."""
     versions = {day: _version(batches, day, "fit") for day in days}
     missing = [day for day in days if not artifacts.has(FITS, versions[day])]
     if missing:
@@ -170,7 +170,7 @@ def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Seque
 
 
 def _as_of(first: datetime.date, last: datetime.date) -> list[datetime.date]:
-    """Return the as-of days that models of the days from `first` to `last` are trained on."""
+    """Return the training as-of days for the retrain days from `first` to `last`."""
     warm = min(WARM_UP, settings.min_training_days // 4)
     return as_of_days(last, max(first - (TRAINING_DAYS - 1) * _DAY, settings.first_day + warm * _DAY), AS_OF_STEP)
 

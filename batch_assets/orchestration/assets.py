@@ -1,6 +1,6 @@
-"""Tables and raw sources as Dagster sees them: assets with partitions, checks, versions and metadata.
+"""Tables and raw sources as Dagster assets, with partitions, checks, versions and metadata.
 
-Belongs here: all that is Dagster's about a table. Does not belong here: how its batches are made and published.
+Belongs here: everything about a table that is specific to Dagster. Does not belong here: how its batches are computed and published.
 """
 
 import datetime as dt
@@ -40,7 +40,7 @@ _STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectory
 
 
 def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
-    """Return a raw source as an asset that is observed: the data version of a day is the hash of its file."""
+    """Return a raw source as an observable asset: the data version of a day is the hash of its files."""
     columns = [dg.TableColumn(name, "text", meaning) for name, meaning in source.columns.items()]
 
     @dg.observable_source_asset(
@@ -64,9 +64,9 @@ def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
 def table_asset(table: Table) -> dg.AssetsDefinition:
     """Return a table as an asset whose partitions are its batches.
 
-    A run of one day or of many is one step. Each batch has its own materialization and data version, which is the hash
-    of its content, told as soon as its publication is committed. The check has one result: whether all batches that were
-    asked for are published.
+    A run is a single step, whether for one day or many. Each batch gets its own materialization, reported as soon as its
+    publication is committed; its data version is its content hash. The check has one result: whether all requested batches
+    were published.
     """
     key = dg.AssetKey([table.layer, table.name])
 
@@ -114,7 +114,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
 
 @contextmanager
 def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.date]) -> Iterator[None]:
-    """Tell a failure in one line; ask Dagster to try again after a fault that may pass."""
+    """Report a failure in one line; ask Dagster to retry after a transient error."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -122,7 +122,7 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
     except WarehouseError as error:
         raise dg.Failure(f"{table.asset}: {error}", allow_retries=False) from error
     except Exception as error:
-        told = f"{table.asset}, {name_days(days)}: {error}. What was published before stays; the run's events say which batches of this range are."
+        told = f"{table.asset}, {name_days(days)}: {error}. Previous batches stay published; the run's events list those of this range that were published."
         failure = dg.Failure(told, allow_retries=False)
         failure.__cause__ = error
         if isinstance(error, OSError) and not isinstance(error, _STAYS):
@@ -131,7 +131,7 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
 
 
 def _log(context: dg.AssetExecutionContext, table: Table, published: Published, pointers: Mapping[str, int], warehouse: Warehouse, *, shows: dt.date) -> None:
-    """Tell Dagster of a publication: what was read, and each batch, the one of the day `shows` with its preview."""
+    """Report a publication to Dagster: what was read, and each batch; the batch of the day `shows` gets a preview."""
     for event in _observations(context.instance, published.readings):
         context.log_event(event)
     if table.source:
@@ -142,7 +142,7 @@ def _log(context: dg.AssetExecutionContext, table: Table, published: Published, 
 
 
 def _retry(before: int) -> dg.RetryRequested:
-    """Return the request to try again after a fault that may pass. A retry policy would also try again what a person has ended."""
+    """Return a retry request, with backoff and jitter, for a transient error. A retry policy would also retry a cancelled run."""
     return dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_SECONDS_TO_RETRY * 2**before * random.uniform(0.5, 1.5))
 
 
@@ -180,7 +180,7 @@ def _what_is_checked(table: Table) -> str:
     parts = ["Types, nulls, ranges and grain are as the contract says"]
     parts += ["every row that was read is kept or quarantined"] * (table.source is not None)
     parts += [f"{made} adds up to {name}.{read}" for name, (read, made) in table.conserves.items()]
-    parts += ["no batch that it looks back on is missing"] * bool(table.lookback)
+    parts += ["no batch in its look-back window is missing"] * bool(table.lookback)
     return "; ".join(parts) + ". A batch that breaks this is not published."
 
 
@@ -200,7 +200,7 @@ def _check_result(key: dg.AssetKey, *, passed: bool, metadata: Mapping[str, str 
 
 
 def _materialization(table: Table, batch: Batch, inputs: Mapping[str, str], pointers: Mapping[str, int], shown: Mapping[str, str]) -> dg.AssetMaterialization:
-    """Return the event of one batch: its measures, and the tags by which Dagster knows what it was made from."""
+    """Return the event for one batch: its measures, and the tags that tell Dagster what it was computed from."""
     metadata: dict[str, Any] = {"dagster/row_count": batch.kept, "quarantined": batch.rejected, "content": batch.content}
     if batch.total is not None:
         metadata[table.measure or ""] = batch.total
@@ -214,7 +214,7 @@ def _materialization(table: Table, batch: Batch, inputs: Mapping[str, str], poin
 
 
 def _latest_events(instance: dg.DagsterInstance, table: Table) -> dict[str, int]:
-    """Return the id of the latest event of each table that is read: a later one may make this run's batches stale."""
+    """Return the id of the latest event of each upstream; any later event may make this run's batches stale."""
     return {name: event for upstream in table.tables for name, event in _latest_event(instance, table.layers.layer_of(upstream), upstream).items()}
 
 
@@ -225,7 +225,7 @@ def _latest_event(instance: dg.DagsterInstance, layer: str, name: str) -> dict[s
 
 
 def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
-    """Yield what is new about raw files; a file that is still as it was last seen is not told again."""
+    """Yield an observation for each new or changed day of raw files; an unchanged day is not reported again."""
     seen = {
         source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [_VERSION])
         for source in {reading.source for reading in readings}

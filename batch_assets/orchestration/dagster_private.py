@@ -1,6 +1,6 @@
-"""The parts of Dagster that it does not promise to keep; nothing else here uses any. `pyproject.toml` pins Dagster to its minor version.
+"""All uses of Dagster's private API are in this module. `pyproject.toml` pins Dagster to its minor version.
 
-`batch_assets_tests/orchestration/test_dagster_private.py` says which of them a new version has broken.
+`batch_assets_tests/orchestration/test_dagster_private.py` shows which of them a new version has broken.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ event_logs_directory = _event_logs_directory
 
 
 class EventLogFiles(SqliteEventLogStorage):
-    """Dagster's event log, a file (a shard) for each run and an index of all, for a subclass that opens the files in its own way."""
+    """Dagster's event log: one file (shard) per run and an index of all runs. Subclasses decide how to open the files."""
 
     def connected(self, shard: str) -> AbstractContextManager[Connection]:
-        """Return a connection to a file, in a transaction."""
+        """Return a connection to a file, inside a transaction."""
         raise NotImplementedError
 
     @contextmanager
@@ -29,18 +29,18 @@ class EventLogFiles(SqliteEventLogStorage):
             yield connection
 
     def alone(self) -> AbstractContextManager[object]:
-        """Return the lock under which the files are used."""
+        """Return the lock that guards the files."""
         return self._db_lock
 
     def make_tables(self, shard: str, engine: Engine) -> None:
-        """Make the tables of a file, if they were not made before."""
+        """Create the tables of a file, if they do not exist yet."""
         if shard not in self._initialized_dbs:
             self._initdb(engine)
             self._initialized_dbs.add(shard)
 
 
 class SqliteStorage(DagsterSqliteStorage):
-    """Dagster's storage in SQLite, whose event log may be another than its own."""
+    """Dagster's SQLite storage, with a replaceable event log."""
 
     def keep_events_in(self, log: SqliteEventLogStorage) -> None:
         """Replace the event log."""

@@ -1,7 +1,7 @@
-"""All that Dagster knows of a graph: every source, table, check, job and schedule that lies in its folder. Nothing is registered here.
+"""The Dagster definitions of a graph: every source, table, check, job and schedule found in its folder. Nothing needs to be registered.
 
-Dagster warns that observed assets, look-back mappings and backfill policies are beta; its version is pinned, and the
-tests say when one of them changes.
+Dagster marks observable assets, partition mappings for look-backs and backfill policies as beta. Its version is pinned, and the
+tests detect when one of them changes.
 """
 
 import warnings
@@ -25,8 +25,8 @@ def build_defs(graph: str | None = None, **resources: Any) -> dg.Definitions:
     """Return the definitions of a graph.
 
     Args:
-        graph: the package that has its folders; by default, the one that the setting `graph` names.
-        resources: replace those of the same name, as tests do.
+        graph: the package that contains the graph's folders; by default, the setting `graph`.
+        resources: replacements for the resources of the same names, for tests.
     """
     package = graph or settings.graph
     automation = list(_found(_PACKAGE, "automation"))
@@ -42,7 +42,7 @@ def build_defs(graph: str | None = None, **resources: Any) -> dg.Definitions:
 
 @cache
 def _assets(package: str) -> Sequence[dg.AssetsDefinition | dg.SourceAsset]:
-    """Return every asset; Dagster loads the definitions several times for a run, and they follow from the code alone."""
+    """Return every asset. Cached: Dagster loads the definitions several times per run, and they depend only on the code."""
     graph = Graph(package)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -51,7 +51,7 @@ def _assets(package: str) -> Sequence[dg.AssetsDefinition | dg.SourceAsset]:
 
 
 def _found(package: str, folder: str) -> Iterator[Any]:
-    """Yield what the modules of a folder are named after, and the jobs beside it: `NAME` and `NAME_job`."""
+    """Yield the definitions in the modules of a folder: `NAME` from the module `NAME`, and `NAME_job` if there is one."""
     for name in Layers(package).names(folder):
         module = import_module(f"{package}.{folder}.{name}")
         yield getattr(module, name)

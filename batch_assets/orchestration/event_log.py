@@ -1,11 +1,11 @@
-"""Dagster's storage in SQLite, with an event log that keeps its files open. `dagster.yaml` names it.
+"""Dagster's SQLite storage, with an event log that keeps its files open. `dagster.yaml` refers to it.
 
-Dagster's own opens and closes its files for each event, and each commit waits for the disk: most of what an event costs.
-Here a file is opened once, and a commit waits for the operating system alone (`synchronous=NORMAL`, as SQLite advises for
-write-ahead logs): a killed process loses nothing, a power cut at most the last events of Dagster's log. What was
-published is in the ledger, which the warehouse writes in transactions of its own.
+Dagster's own event log opens and closes its files for each event, and each commit waits for the disk; that is most of the
+cost of an event. Here a file is opened once, and a commit does not wait for the disk (`synchronous=NORMAL`, which SQLite
+recommends for write-ahead logs). A killed process loses nothing; a power failure loses at most the last events of Dagster's
+log. What was published is in the ledger, which the warehouse writes in its own transactions.
 
-The files and their content are Dagster's, so its own storage reads and writes them, too.
+The files are in Dagster's format, so its own storage can read and write them too.
 """
 
 import os
@@ -19,11 +19,11 @@ from sqlalchemy.pool import NullPool
 from .dagster_private import SQLITE_BUSY_TIMEOUT_SECONDS, ConfigurableClassData, EventLogFiles, SqliteStorage, event_logs_directory
 
 MOST_OPEN = 8
-"""Files that are open at once: the index of all runs, and the runs that were looked at last."""
+"""The maximum number of open files: the index of all runs, and the most recently used runs."""
 
 
 class OpenEventLog(EventLogFiles):
-    """Dagster's event log, a file for each run and an index of all; a file that is in use stays open."""
+    """Dagster's event log, one file per run and an index of all runs; files in use stay open."""
 
     def __init__(self, base_dir: str) -> None:
         """Open the log in a folder."""
@@ -33,7 +33,7 @@ class OpenEventLog(EventLogFiles):
 
     @contextmanager
     def connected(self, shard: str) -> Iterator[Connection]:
-        """Yield a connection to a file, in a transaction, that stays open for the next one."""
+        """Yield a connection to a file, inside a transaction; the connection stays open for the next one."""
         with self.alone():
             connection = self._connections.pop(shard, None) or self._opened(shard)
             self._connections[shard] = connection
@@ -41,7 +41,7 @@ class OpenEventLog(EventLogFiles):
             with connection.begin():
                 yield connection
             if _changes(connection) > before:
-                # Who watches a run, as the UI does, is told of a change of this file; the change itself is in the write-ahead log beside it.
+                # Watchers of a run, such as the UI, react to changes of this file; the change itself is in the write-ahead log next to it.
                 os.utime(self.path_for_shard(shard))
 
     def _opened(self, shard: str) -> Connection:
@@ -56,7 +56,7 @@ class OpenEventLog(EventLogFiles):
         return connection
 
     def has_table(self, table_name: str) -> bool:
-        """Say whether the index has a table; Dagster asks for each event, and a table that is there stays."""
+        """Say whether the index has a table. Cached once it exists: Dagster asks for each event."""
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
@@ -78,10 +78,10 @@ class OpenEventLog(EventLogFiles):
 
 
 class OpenSqliteStorage(SqliteStorage):
-    """Dagster's storage of runs, schedules and events below one folder; the events are in an `OpenEventLog`."""
+    """Dagster's storage of runs, schedules and events in one folder, with an `OpenEventLog` for the events."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        """Open the storage in a folder, with the files that Dagster's own would have there."""
+        """Open the storage in a folder, with the same files as Dagster's own."""
         super().__init__(base_dir, inst_data)
         self.keep_events_in(OpenEventLog(event_logs_directory(base_dir)))
 
@@ -92,6 +92,6 @@ class OpenSqliteStorage(SqliteStorage):
 
 
 def _changes(connection: Connection) -> int:
-    """Return how many rows were ever changed through a connection."""
+    """Return the total number of rows changed through a connection."""
     sqlite = connection.connection.driver_connection
     return int(sqlite.total_changes) if sqlite else 0

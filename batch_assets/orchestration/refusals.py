@@ -1,4 +1,4 @@
-"""How batches that could not be made are told: in one line, with days and reasons."""
+"""Reporting the batches that could not be published: in one line, with days and reasons."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _MOST_REASONS = 3
 
 
 def tell_refused(asset: str, refused: Sequence[Refusal], asked: int) -> str:
-    """Return which of so many batches were not published, and why; a few reasons of many."""
+    """Return a message that says which of the requested batches were not published, and why; it gives only the first few reasons."""
     if asked == 1:
         return f"{asset}: {refused[0].error}"
     reasons = list(dict.fromkeys(str(refusal.error) for refusal in sorted(refused, key=lambda refusal: refusal.day)))

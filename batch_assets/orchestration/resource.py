@@ -1,4 +1,4 @@
-"""The way into the warehouse from Dagster: a `DuckDBResource` that names its file and its folders, and hands the warehouse out."""
+"""The warehouse as a Dagster resource: a `DuckDBResource` configured with its file and folders."""
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
@@ -9,7 +9,7 @@ from ..warehouse.connection import Warehouse
 
 
 class WarehouseResource(DuckDBResource):
-    """The warehouse of a run: its first table opens the file, which stays open until the run's end."""
+    """The warehouse of a run. The first table opens the file, which stays open until the run ends."""
 
     database: str = Field(default_factory=lambda: str(settings.warehouse), description="path of the DuckDB file")
     lake: str = Field(default_factory=lambda: str(settings.lake), description="folder of the raw daily files")
@@ -21,15 +21,15 @@ class WarehouseResource(DuckDBResource):
 
     @property
     def warehouse(self) -> Warehouse:
-        """The warehouse; what it tells goes to Dagster's log."""
+        """The warehouse; its messages go to Dagster's log."""
         if self._warehouse is None:
             self._warehouse = Warehouse(self.database, self.lake, self.published, self.models, self.lock_timeout, dg.get_dagster_logger().info)
         return self._warehouse
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Begin a run."""
+        """Start a run: keep the file open."""
         self.warehouse.keep_open()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """End a run: other processes may have the file."""
+        """End a run: close the file, so that other processes can open it."""
         self.warehouse.close()

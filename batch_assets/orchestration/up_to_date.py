@@ -1,7 +1,7 @@
-"""Bringing tables up to date: Dagster runs that publish exactly the batches that are missing, or no longer what their inputs and code make.
+"""Bringing tables up to date: Dagster runs that publish exactly the batches that are missing or stale.
 
-Belongs here: the runs and what is told of them. Does not belong here: which batches those are (`warehouse/plan.py`), or how
-one is published.
+Belongs here: the runs and their progress messages. Does not belong here: which batches those are (`warehouse/plan.py`), or how
+a batch is published.
 """
 
 import datetime as dt
@@ -31,21 +31,21 @@ def bring_up_to_date(
     resource: WarehouseResource,
     tell: Callable[[str], None],
 ) -> int:
-    """Publish what it takes for tables to be up to date from one day to another; return the number of batches.
+    """Bring tables up to date for a range of days, publishing only what is missing or stale; return the number of batches published.
 
-    A batch that cannot be made does not hold up those that do not need it.
+    A batch that fails does not block those that do not depend on it.
 
     Args:
-        job: Dagster's job of all assets.
-        tables: the tables, each after those that it reads.
+        job: Dagster's job for all assets.
+        tables: the tables, in topological order.
         days: the first and the last day.
-        instance: Dagster's.
+        instance: the Dagster instance.
         resource: the warehouse.
-        tell: takes a line about each step.
+        tell: receives a progress message for each step.
 
     Raises:
-        RuntimeError: some batches could not be made; the message says which, and why. Dagster has the runs' logs.
-        KeyboardInterrupt: a run was interrupted, or terminated in Dagster.
+        RuntimeError: some batches could not be published; the message says which, and why. Dagster has the logs.
+        KeyboardInterrupt: a run was interrupted, or cancelled in Dagster.
     """
     first, last = days
     count, failures, waiting = 0, list[str](), 0
@@ -69,13 +69,13 @@ def bring_up_to_date(
 
 
 def _apart(refused: Sequence[Refusal], failures: Sequence[str]) -> tuple[list[Refusal], list[Refusal]]:
-    """Return the batches that only wait for others which failed, and those that are at fault themselves."""
+    """Split the refused batches into those that only lack a failed upstream, and those that failed themselves."""
     held_up = [refusal for refusal in refused if failures and isinstance(refusal.error, MissingBatchError)]
     return held_up, [refusal for refusal in refused if refusal not in held_up]
 
 
 def _run(job: dg.JobDefinition, table: Table, days: Sequence[dt.date], instance: dg.DagsterInstance) -> tuple[int, str | None]:
-    """Run a stretch of days; return how many were published, and why some were not."""
+    """Run a stretch of days; return how many batches were published, and why others were not."""
     result = job.execute_in_process(
         run_config=_QUIET,
         instance=instance,

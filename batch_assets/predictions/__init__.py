@@ -1,1 +1,1 @@
-"""Predictions: what people and programs read, one file a table. Also published as Parquet, one file a batch."""
+"""Predictions: what people and programs read, one module per table. Also published as Parquet, one file per batch."""

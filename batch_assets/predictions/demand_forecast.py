@@ -24,13 +24,13 @@ DECIMALS = 2
 class DemandForecast(Contract):
     """Forecasts made at the end of a batch day."""
 
-    batch_date: dt.Date = Field(description="the day at whose end the forecast was made")
+    batch_date: dt.Date = Field(description="the day at the end of which the forecast was made")
     category: dt.String = Field(description="category, as in category_demand")
-    target_date: dt.Date = Field(description="the day that is forecast, store-local")
+    target_date: dt.Date = Field(description="the store-local day that is forecast")
     horizon: dt.Int64 = Field(ge=1, le=HORIZON, description="days from batch_date to target_date")
-    units: dt.Float64 = Field(ge=0, description="units that will be sold: the median")
-    lower: dt.Float64 = Field(ge=0, description="10 % quantile")
-    upper: dt.Float64 = Field(ge=0, description="90 % quantile")
+    units: dt.Float64 = Field(ge=0, description="forecast of units sold: the median")
+    lower: dt.Float64 = Field(ge=0, description="10 % quantile: the lower bound of the 80 % prediction interval")
+    upper: dt.Float64 = Field(ge=0, description="90 % quantile: the upper bound of the 80 % prediction interval")
     model_version: dt.String = Field(description="version of demand_model in force on batch_date")
 
     class Config:
@@ -40,7 +40,7 @@ class DemandForecast(Contract):
 
 
 def actual_against_forecast(demand_forecast: ir.Table, category_day_sales: ir.Table, day: datetime.date) -> Lines:
-    """Describe a chart of all categories: sold in 28 days, what was forecast for the last 14 of them, and the forecast."""
+    """Describe a chart over all categories: units sold in the last 28 days, the forecast made 14 days ago, and the new forecast."""
     asked = demand_forecast.filter(_.batch_date.isin([day, day - HORIZON * datetime.timedelta(days=1)]))
     forecasts = asked.group_by("batch_date", "target_date").agg(units=_.units.sum()).to_pandas()
     universe = demand_forecast.filter(_.batch_date == day).select("category").distinct()
@@ -52,14 +52,14 @@ def actual_against_forecast(demand_forecast: ir.Table, category_day_sales: ir.Ta
 
 
 def targets(category_demand: ir.Table, target_calendar: ir.Table, store_demand: ir.Table) -> ir.Table:
-    """Return the rows to forecast: what is known of each category and of the store, for each of the days to come."""
+    """Return the rows to forecast: what is known about each category and the store, for each target day."""
     of_store = store_demand.rename({STORE.format(name=name): name for name in store_demand.columns if name != "batch_date"})
     return category_demand.join(target_calendar, "batch_date").join(of_store, "batch_date")
 
 
 @table(contract=DemandForecast, measure="units", scores=targets, show=actual_against_forecast, kinds=("duckdb", "lightgbm", "parquet"))
 def demand_forecast(rows: pa.RecordBatch, demand_model: Version) -> pa.RecordBatch:
-    """Demand of the next 14 days by category. Grain: one row per batch_date, category and target_date."""
+    """Demand over the next 14 days, by category. Grain: one row per batch_date, category and target_date."""
     frame = build_frame(rows.to_pandas(date_as_object=False))
     made = _forecaster(demand_model).forecast(frame, demand_model.row["interval_factor"])
     if demand_model.row["in_force"] != LIGHTGBM:
@@ -75,10 +75,10 @@ def demand_forecast(rows: pa.RecordBatch, demand_model: Version) -> pa.RecordBat
 
 @lru_cache(maxsize=2)
 def _forecaster(model: Version) -> Forecaster:
-    """Return a version's models, which are read from their texts once."""
+    """Return a version's models; cached, so that they are parsed once."""
     return Forecaster(model.files)
 
 
 def _with_units(made: Forecast, units: np.ndarray) -> Forecast:
-    """Return the baseline's units within the model's interval, which is stretched to hold them."""
+    """Return the baseline's units with the model's interval, widened where needed to contain them."""
     return Forecast(units, np.minimum(made.lower, units), np.maximum(made.upper, units))

@@ -1,7 +1,7 @@
-"""The catalog: every source and table with its grain, inputs and columns, and every check, as Markdown made from the code alone.
+"""The catalog: every source and table with its grain, inputs and columns, and every check, as Markdown generated from the code.
 
-Belongs here: how the catalog looks, and putting it between its markers in a file. Does not belong here: any text about
-a table; that stands in its docstring and contract. `make catalog` updates the one in `docs/catalog.md`.
+Belongs here: the catalog's layout, and inserting it between the markers in a file. Does not belong here: any text about a
+table; that is in its docstring and contract. `make catalog` updates `docs/catalog.md`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _GRAIN = " Grain: "
 
 
 def catalog() -> str:
-    """Return the catalog: a graph of the lineage, a table for each layer, and the columns of each source and table."""
+    """Return the catalog: a lineage graph, an overview of each layer, and the columns of each source and table."""
     graph = configured_graph()
     entries: list[LakeFile | Table] = [*graph.sources(), *graph.tables()]
     parts = [_graph(entries)]
@@ -38,20 +38,20 @@ def catalog() -> str:
 
 
 def renewed(text: str) -> str:
-    """Return a text with the catalog between its markers.
+    """Return a text with the catalog between its markers updated.
 
     Raises:
-        ValueError: the text does not have each marker once, in order.
+        ValueError: the text does not contain each marker once, in order.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end) or BEGIN in rest or END in before + after:
-        raise ValueError(f"the lines {BEGIN} and {END} must be there once each, in this order; the catalog stands between them")
+        raise ValueError(f"the lines {BEGIN} and {END} must each appear once, in this order; the catalog goes between them")
     return f"{before}{BEGIN}\n\n{catalog()}\n\n{END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Update the catalog in a file; return 0, or 1 if the file has no place for it."""
+    """Update the catalog in a file; return 0, or 1 if the file cannot be read or has no markers for it."""
     parser = argparse.ArgumentParser(prog="python -m batch_assets.reporting.catalog", description="Update the catalog between its markers in a Markdown file.")
     parser.add_argument("file", type=Path, help="the Markdown file, such as docs/catalog.md")
     file: Path = parser.parse_args(arguments).file
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _graph(entries: Iterable[LakeFile | Table]) -> str:
-    """Return the lineage as a Mermaid flowchart, which GitHub draws: a box for each layer; dotted where days before are read."""
+    """Return the lineage as a Mermaid flowchart, which GitHub renders: one box per layer, dotted arrows for look-backs."""
     by_layer: dict[str, list[str]] = {layer: [] for layer in LAYERS}
     arrows: list[str] = []
     for entry in entries:
@@ -79,7 +79,7 @@ def _graph(entries: Iterable[LakeFile | Table]) -> str:
 
 
 def _checks(graph: Graph) -> Iterator[tuple[str, str]]:
-    """Yield the checks across tables and what their modules say of themselves; they are not imported, since they know Dagster."""
+    """Yield the cross-table checks with their docstrings. The modules are not imported, since they depend on Dagster."""
     for name in graph.layers.names("checks"):
         module = find_spec(f"{graph.layers.package}.checks.{name}")
         if module and module.origin:
@@ -87,7 +87,7 @@ def _checks(graph: Graph) -> Iterator[tuple[str, str]]:
 
 
 def _box(layer: str, names: Iterable[str]) -> list[str]:
-    # A node's id has a prefix, since Mermaid reads some words, such as "end", as its own.
+    # Node ids have a prefix, since some words, such as "end", are reserved in Mermaid.
     return [f"  subgraph layer_{layer} [{layer}]", *(f"    t_{name}[{name}]" for name in names), "  end"]
 
 
@@ -101,7 +101,7 @@ def _overview(members: Iterable[LakeFile | Table]) -> str:
 
 
 def _columns(entry: LakeFile | Table) -> str:
-    """Return the columns, folded; a source's are all text, and its file's format says what may be missing."""
+    """Return the columns, collapsed. A source's columns are all text, so they have neither type nor nullability."""
     if isinstance(entry, LakeFile):
         rows = [[f"`{name}`", _text(meaning)] for name, meaning in entry.columns.items()]
         return _folded(f"fields of {entry.name}", _markdown(("field", "meaning"), rows))
@@ -111,7 +111,7 @@ def _columns(entry: LakeFile | Table) -> str:
 
 
 def _folded(title: str, text: str) -> str:
-    # GitHub reads the inside as Markdown only between blank lines.
+    # GitHub renders the inside as Markdown only between blank lines.
     return f"<details><summary>{escape(title)}</summary>\n\n{text}\n\n</details>"
 
 
@@ -126,14 +126,14 @@ def _what(entry: LakeFile | Table) -> str:
 
 
 def _grain(entry: LakeFile | Table) -> str:
-    """Return the contract's grain; a source has none that holds, and says what a line is."""
+    """Return the contract's grain. A source has no enforced grain; its description says what one row is."""
     if isinstance(entry, Table):
         return ", ".join(entry.contract.grain())
     return " ".join(entry.description.split()).partition(_GRAIN)[2].partition(". ")[0].rstrip(".").removeprefix("one ")
 
 
 def _reads(entry: LakeFile | Table) -> Iterator[str]:
-    """Yield what it reads, with the days before the batch day that it looks back on."""
+    """Yield the upstreams, with their look-backs."""
     if isinstance(entry, LakeFile):
         yield f"`{entry.pattern}`"
         return
@@ -151,7 +151,7 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _text(words: str) -> str:
-    """Return words as they stand in a cell: no cell ends, tags or line breaks."""
+    """Escape text for a table cell: no cell separators, tags or line breaks."""
     return escape(" ".join(words.split()), quote=False).replace("|", "\\|")
 
 

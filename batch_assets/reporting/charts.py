@@ -1,6 +1,6 @@
-"""Draws charts for the UI, as Markdown with an SVG image in it: no file, no server, no plotting library to import.
+"""Draws charts for the UI, as Markdown with an embedded SVG image: no file, no server, no plotting library to import.
 
-Vega-Lite by vl-convert was measured: a third of a second for the first chart of a process, an eighth of a day's run.
+Vega-Lite through vl-convert was measured at a third of a second for the first chart of a process, an eighth of a daily run.
 """
 
 import base64
@@ -37,7 +37,7 @@ def _lines(title: str, series: Mapping[str, Mapping[dt.date, float]]) -> str:
 
 
 def _bars(title: str, groups: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
-    """Return a bar chart: a group of bars, one a series, for each of `groups`."""
+    """Return a bar chart: for each of `groups`, a group of bars with one bar per series."""
     levels = _levels(max((value for values in series.values() for value in values), default=0))
     top = levels[-1]
     room = (WIDTH - LEFT - 20) / max(len(groups), 1)
@@ -62,7 +62,7 @@ def _markdown(title: str, parts: Sequence[str]) -> str:
 
 
 def _levels(highest: float) -> list[float]:
-    """Return round values from 0 to at least `highest`, some four to eight of them."""
+    """Return four to eight round values from 0 to at least `highest`."""
     if highest <= 0:
         return [0, 1]
     power = 10.0 ** math.floor(math.log10(highest))

@@ -11,7 +11,7 @@ _CATEGORIES, _DAYS = 10, 6
 
 
 def forecasts(latest: Path) -> str:
-    """Return the next days of the largest categories of a file of forecasts, and where all of them are."""
+    """Return the next days of the largest categories in a file of forecasts, and where to find all forecasts."""
     rows = pd.read_parquet(latest)
     categories = rows["category"].nunique()
     return (
@@ -28,7 +28,7 @@ def forecasts(latest: Path) -> str:
 
 
 def _table(rows: pd.DataFrame) -> str:
-    """Return a line for each of the largest categories, and a column for each of the next days."""
+    """Return a row for each of the largest categories, and a column for each of the next days."""
     largest = rows.groupby("category")["units"].sum().sort_values(ascending=False, kind="stable").index[:_CATEGORIES]
     shown = rows[rows["category"].isin(largest) & (rows["horizon"] <= _DAYS)]
     units = [f"{row.units:.0f} ({row.lower:.0f}-{row.upper:.0f})" for row in shown.itertuples()]

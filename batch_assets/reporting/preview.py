@@ -1,4 +1,4 @@
-"""What the UI shows of a batch beside its measures: a few rows, and the chart if the table has one. A failure changes nothing."""
+"""What the UI shows of a batch besides its measures: a few rows, and the table's chart, if any. An error here never fails a run."""
 
 import datetime as dt
 import inspect
@@ -16,7 +16,7 @@ _ROWS, _WIDTH = 5, 40
 
 
 def preview(table: Table, warehouse: Warehouse, day: dt.date) -> dict[str, str]:
-    """Return, by title, Markdown of what is shown of a published batch; of what cannot be shown, why."""
+    """Return what to show of a published batch, as Markdown by title; if something cannot be shown, the reason."""
     shown = {"preview": _rows_of}
     if table.show:
         shown[table.show.__name__] = _chart_of

@@ -1,5 +1,5 @@
-"""What a table is: its function, contract, look-backs and code version, and the graph of all tables that a package has.
+"""What a table is: its function, contract, look-backs and code version, and the graph of all tables in a package.
 
-Belongs here: whatever can be said of a table before any row is made. Does not belong here: making rows (`engine/`), checking or
-publishing them (`warehouse/`), showing them (`reporting/`). Knows no engine's types and no Dagster.
+Belongs here: everything that can be said about a table before any row is computed. Does not belong here: computing rows
+(`engine/`), checking or publishing them (`warehouse/`), showing them (`reporting/`). Independent of any engine's types and of Dagster.
 """

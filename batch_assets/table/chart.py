@@ -1,4 +1,4 @@
-"""Charts as a table describes them: what is drawn, not how. `reporting/charts.py` draws them, after a publication."""
+"""Charts as a table describes them: what to draw, not how. `reporting/charts.py` draws them, after a publication."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Lines:
-    """Several series over days, each a line."""
+    """A line chart: several series over days, one line each."""
 
     title: str
     series: Mapping[str, Mapping[dt.date, float]]
@@ -16,7 +16,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Bars:
-    """A group of bars for each of `groups`; a series has a bar in each."""
+    """A bar chart: one group of bars for each of `groups`, with one bar per series in each group."""
 
     title: str
     groups: Sequence[str]

@@ -1,8 +1,8 @@
-"""The version of a table's code: what its module says, the modules that it imports, and the settings that they use.
+"""The version of a table's code: a hash of its module, the modules that it imports, and the settings that they use.
 
-Followed are imports of this package and of the package that has the graph. Left out are the rooms on which no row
-depends: what publishes, tells and shows rows is not what they are made from. Comments, docstrings, descriptions and
-layout do not count, so a better wording restates nothing; nor do settings that no row depends on.
+Imports are followed within this package and the package that contains the graph. Modules that cannot affect a row are
+left out: those that publish rows, report them or show them. Comments, docstrings, descriptions and layout do not count, so
+rewording them restates nothing. Nor do settings that no row depends on.
 """
 
 import ast
@@ -22,7 +22,7 @@ _NOT_IN_ROWS = ("graph", "lake", "warehouse", "published", "models", "last_day",
 
 @cache
 def code_version(*modules: str) -> str:
-    """Return the version of modules, taken together: 12 hexadecimal digits."""
+    """Return one version for several modules: 12 hexadecimal digits."""
     read = [_read(name) for name in _closure(modules)]
     used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
     return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
@@ -30,7 +30,7 @@ def code_version(*modules: str) -> str:
 
 @dataclass(frozen=True)
 class _Module:
-    """What counts of a module: the modules that it imports, the settings that it uses, and its code."""
+    """The parts of a module that count: the modules that it imports, the settings that it uses, and its code."""
 
     imports: list[str]
     settings: list[str]
@@ -66,12 +66,12 @@ def _read(module: str) -> _Module:
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
-    """Say whether a statement is only a text: the docstring of what it opens, or of the constant above it."""
+    """Say whether a statement is a docstring: of a module, class or function, or of the constant above it."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
 
 
 def _imported(node: ast.AST, module: str) -> list[str]:
-    """Return the modules that count of those that an import in `module` names."""
+    """Return those modules named by an import in `module` that count."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):

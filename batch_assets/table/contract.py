@@ -1,8 +1,8 @@
-"""Contracts: what every published row of a table obeys, written as a pandera model beside the table's function.
+"""Contracts: the rules that every published row of a table obeys, written as a pandera model next to the table's function.
 
-A column is an annotation and a `Field`; `Config.unique` is the grain. A column that the contract does not name is
-a breach. Every column is of a type that has a canonical text (`content.py`). A contract declares, and asks nothing of
-any rows: `warehouse/audit.py` does.
+A column is an annotation and a `Field`; `Config.unique` is the grain. A column that the contract does not name is a
+breach. Every column has a type with a canonical text (`content.py`). A contract only declares rules; `warehouse/audit.py`
+checks rows against them.
 """
 
 from functools import partial
@@ -16,28 +16,28 @@ from pandera.engines import ibis_engine
 MOST_BREACHES = 5
 
 Field = partial(pa.Field, n_failure_cases=MOST_BREACHES)
-"""pandera's `Field`, whose message shows a few failing values and not all of them."""
+"""pandera's `Field`, limited to a few failing values per message."""
 
 
 class Nested(ibis_engine.DataType):
-    """The base of the types of arrays and structs: a class for each, whose `type` is Ibis's, is written as a column's annotation.
+    """The base class of array and struct types. A subclass sets `type` to an Ibis type and annotates a column.
 
     class Words(Nested):
         type = dt.Array(dt.string)
     """
 
     def __init__(self) -> None:
-        """Be of the class's type; pandera's own `__init__` warns of each type that is not built into it."""
+        """Take the class's type; pandera's own `__init__` warns about every type that it does not know."""
         object.__setattr__(self, "type", type(self).type)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let pandera know the type, so that it can give its account of rows that have a column of it."""
+        """Register the type with pandera, so that it can report on columns of this type."""
         super().__init_subclass__(**options)
         ibis_engine.Engine.register_dtype(cls, equivalents=[cls.type])
 
 
 class Contract(pa.DataFrameModel):
-    """The base of all contracts: exactly the named columns, not null unless said otherwise."""
+    """The base of all contracts: exactly the named columns, not null unless declared nullable."""
 
     class Config(pa.DataFrameModel.Config):
         """What holds for every contract."""
@@ -56,5 +56,5 @@ class Contract(pa.DataFrameModel):
 
     @classmethod
     def arrow_schema(cls) -> pyarrow.Schema:
-        """Return the columns and their types, for batches made in Python."""
+        """Return the columns and their types, for batches built in Python."""
         return ibis.schema({name: column.dtype.type for name, column in cls.columns().items()}).to_pyarrow()

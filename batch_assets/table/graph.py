@@ -1,4 +1,4 @@
-"""The graph: every source and every table that lies in the folders of one package."""
+"""The graph: every source and table in the layer folders of one package."""
 
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -14,7 +14,7 @@ class Graph:
     """The sources and tables of one package."""
 
     def __init__(self, package: str) -> None:
-        """Look into the layers' folders of a package."""
+        """Read the layer folders of a package."""
         self.layers = Layers(package)
 
     def source(self, name: str) -> LakeFile:
@@ -37,20 +37,20 @@ class Graph:
             yield from map(self.table, self.layers.names(layer))
 
     def in_order(self) -> list[Table]:
-        """Return every table after those that it reads."""
+        """Return all tables in topological order: each comes after those that it reads."""
         known = {table.name: table for table in self.tables()}
         reads = {name: table.tables for name, table in known.items()}
         return [known[name] for name in TopologicalSorter(reads).static_order()]
 
     def with_upstreams(self, names: list[str]) -> list[Table]:
-        """Return the tables of these names and all that they read, in order.
+        """Return the named tables and everything that they read, in topological order.
 
         Raises:
-            DefinitionError: there is no table of one of the names.
+            DefinitionError: no table has one of the names.
         """
         known = {table.name: table for table in self.tables()}
         if unknown := sorted(set(names) - set(known)):
-            raise DefinitionError(f"there is no table {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+            raise DefinitionError(f"there is no table {', '.join(unknown)}; the tables are {', '.join(sorted(known))}.")
         wanted, waiting = set[str](), [*names]
         while waiting:
             name = waiting.pop()
@@ -61,5 +61,5 @@ class Graph:
 
 
 def configured_graph() -> Graph:
-    """Return the graph of the package that the setting `graph` names."""
+    """Return the graph of the package named by the setting `graph`."""
     return Graph(settings.graph)

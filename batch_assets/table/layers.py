@@ -1,4 +1,4 @@
-"""Where things are: a source or table is found by its file in a layer's folder, so nothing is registered anywhere.
+"""Where things are: a source or table is found by its file in a layer's folder, so nothing needs to be registered.
 
 Belongs here: names, files and modules. Does not belong here: what a source or a table is (`graph.py` returns them typed).
 """
@@ -13,12 +13,12 @@ from typing import Any
 from ..errors import DefinitionError
 
 LAYERS = ("lake", "marts", "features", "models", "predictions")
-"""The layers, from raw to ready: each is a folder, an asset group, a key prefix and a schema."""
+"""The layers, in order. Each is a folder, an asset group, a key prefix and a database schema."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers' folders of one package.
+    """The layer folders of one package.
 
     Attributes:
         package: name of the package, such as `batch_assets`.
@@ -26,12 +26,12 @@ class Layers:
 
     package: str
 
-    @cache  # noqa: B019 - there are as many instances as packages with a graph: one or two
+    @cache  # noqa: B019 - one instance per package with a graph: one or two in all
     def layer_of(self, name: str) -> str:
         """Return the layer of a source or table.
 
         Raises:
-            DefinitionError: no file, or more than one, has that name.
+            DefinitionError: no file has that name, or more than one does.
         """
         found = [layer for layer in LAYERS if (self._root / layer / f"{name}.py").exists()]
         if len(found) != 1:
@@ -48,7 +48,7 @@ class Layers:
         return getattr(import_module(self.module_of(name)), name)
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of what lies in a folder of the package; a file that begins with `_` is a helper of its neighbours."""
+        """Return the module names in a folder of the package; a file that begins with `_` is a helper and does not count."""
         return sorted(path.stem for path in (self._root / folder).glob("[!_]*.py"))
 
     @property

@@ -1,6 +1,6 @@
 """Column lineage: which upstream columns each column of a table is computed from, derived from its expression.
 
-Columns that only filter or join rows do not count. A table whose rows are made in Python has none.
+Columns that only filter or join rows do not count. A table whose rows are computed in Python has no column lineage.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 Column = tuple[str, str]
-"""A table's name and a column's."""
+"""The names of a table and of one of its columns."""
 
 
 def column_lineage(expression: ir.Table) -> dict[str, list[Column]]:
-    """Return, for each column of an expression over named tables, the columns of those tables that it is made from."""
+    """Return, for each column of an expression over named tables, the upstream columns that it is computed from."""
     known: dict[tuple[int, str], frozenset[Column]] = {}
     relation = expression.op()
     return {name: sorted(_origins(relation, name, known)) for name in expression.columns}
@@ -41,7 +41,7 @@ def _find(relation: ops.Relation, name: str, known: dict[tuple[int, str], frozen
 
 
 def _fields(value: ops.Node) -> Iterator[ops.Field]:
-    """Yield the fields a value is computed from, without looking into the relations that they are of."""
+    """Yield the fields a value is computed from, without descending into their relations."""
     if isinstance(value, ops.Field):
         yield value
     elif not isinstance(value, ops.Relation):

@@ -1,4 +1,4 @@
-"""What tables know of trained models: a version that is in force, and the store of versions. Where they are kept is `warehouse/artifacts.py`."""
+"""What tables know about trained models: the version in force, and the store of versions (kept by `warehouse/artifacts.py`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a model that is in force. Two are equal if model and version are.
+    """The version of a model that is in force. Two are equal if model and version are equal.
 
     Attributes:
         model: the model's table.
-        version: its version, a hash of all that it was made from.
-        row: the columns of its row in the model's table, but for `batch_date`.
-        files: its files' texts, by name.
+        version: a hash of everything that it was trained from.
+        row: the columns of its row in the model's table, except `batch_date`.
+        files: the contents of its files, by name.
     """
 
     model: str
@@ -23,20 +23,20 @@ class Version:
 
 
 class ModelStore(Protocol):
-    """Where versions are kept: each is a set of files, written whole and never changed."""
+    """Where versions are kept. Each is a set of files, written atomically and never changed."""
 
     def has(self, model: str, version: str) -> bool:
-        """Say whether a version was trained."""
+        """Say whether a version exists."""
         ...
 
     def put(self, model: str, version: str, files: Mapping[str, str]) -> None:
-        """Keep the files of a version, all of them or none; a version that is there already stays as it is."""
+        """Store the files of a version, all or none; an existing version is left as it is."""
         ...
 
     def get(self, model: str, version: str, name: str) -> str:
-        """Return a file of a version."""
+        """Return the contents of one file of a version."""
         ...
 
     def all(self, model: str, version: str) -> dict[str, str]:
-        """Return all files of a version, by name."""
+        """Return the contents of all files of a version, by name."""
         ...

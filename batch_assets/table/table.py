@@ -1,20 +1,21 @@
-"""`@table`: a function from upstream tables to its rows becomes a partitioned, published, checked table.
+"""`@table`: turns a function of upstream tables into a partitioned, checked and published table.
 
-The function's parameters name its upstreams, so the signature is the lineage. It never reads or writes and does not
-know Dagster: it receives tables already filtered to the days that it may see. Its rows carry `batch_date`; those of
-other days than asked for are cut off. It has one of three forms:
+The function's parameters name its upstreams, so the signature is the lineage. It does no I/O and does not depend on
+Dagster: it receives tables already filtered to the days it may see. Its rows carry `batch_date`; rows of days that were
+not requested are dropped. It takes one of three forms:
 
     an expression: takes Ibis tables, returns one Ibis expression;
-    a map: takes one Arrow batch of the rows of `scores`, itself an expression, and the models in force on their day, and
-        returns one Arrow batch. It is pure and looks at each row for itself, so that any number of rows streams through it;
+    a map: takes one Arrow batch of the rows to score, which the expression `scores` makes, and the models in force on their
+        day; returns one Arrow batch. It is pure and treats each row independently, so any number of rows can be streamed;
     a generator: takes Ibis tables, yields Arrow batches.
 
 A parameter may also be one of these:
-    days: one row per batch day that is asked for (`batch_date`). Look-back tables join it, so a range equals its days.
+    days: one row per requested batch day (`batch_date`). Tables with a look-back join it, so that a range gives the same
+        rows as its days one by one.
     ledger: the published batches of the upstreams: `asset`, `batch_date`, `content`.
     artifacts: the store of trained models, a `ModelStore`.
 
-Belongs here: what a table is. Does not belong here: how its rows are made (`engine/`), checked or published (`warehouse/`).
+Belongs here: what a table is. Does not belong here: how its rows are computed (`engine/`), checked or published (`warehouse/`).
 """
 
 import datetime as dt
@@ -37,7 +38,7 @@ from .contract import Contract
 from .layers import Layers
 
 ALL = None
-"""Look-back over all days since the calendar's first."""
+"""A look-back over all days since the calendar's first day."""
 
 ROWS = "rows"
 """The parameter of a map that takes the rows to score."""
@@ -50,31 +51,31 @@ Rows: TypeAlias = ir.Table | pa.RecordBatch | Iterator[pa.RecordBatch]
 
 @dataclass(frozen=True)
 class Upstream:
-    """A table that another reads: its full name, and how many days before the batch day (None: all)."""
+    """A table that another reads: its full name, and the look-back in days (None: all days)."""
 
     asset: str
     look_back: int | None
 
     def known(self, days: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
-        """Return the first and the last of its days that may be known as of `days`, which are in order."""
+        """Return the first and last day that may be read as of `days`, which must be sorted."""
         return window(days[0], self.look_back)[0], days[-1]
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A published table: the function that makes its rows, and what holds for them.
+    """A published table: the function that computes its rows, and the rules for them.
 
     Attributes:
-        function: makes the rows; its name, its file's and the table's are one.
-        contract: what every published row obeys; a batch that breaks it is not published.
-        lookback: days before the batch day that the function may read, by upstream; `ALL` since the first day.
-            An upstream that is not named is read of the batch day alone.
-        conserves: by upstream, (its column, this table's column): both add up to the same in each batch.
-        measure: the column whose sum is shown for each batch.
-        scores: makes the rows that `function`, then a map, turns into this table's.
-        show: describes a chart of a run's last batch, from tables that its parameters name, all up to that day;
-            the UI shows it under the function's name.
-        kinds: what it is made with, for the UI.
+        function: computes the rows. Function, file and table have the same name.
+        contract: the rules for every published row; a batch that breaks it is not published.
+        lookback: by upstream, how many days before the batch day the function may read; `ALL` for all days so far.
+            Of any other upstream, only the batch day is read.
+        conserves: by upstream, (its column, this table's column): the two have the same total in each batch.
+        measure: the column whose total is shown for each batch.
+        scores: for a map only: returns the expression for the rows to score.
+        show: describes a chart of a run's last batch. Its parameters name the tables it needs, filtered up to that day;
+            the UI shows the chart under the function's name.
+        kinds: technologies used, for the UI.
     """
 
     function: Callable[..., Rows]
@@ -87,12 +88,12 @@ class Table:
     kinds: tuple[str, ...] = ("duckdb",)
 
     def __call__(self, **tables: Any) -> Rows:
-        """Return the rows that the function makes of `tables`."""
+        """Return the rows that the function computes from `tables`."""
         return self.function(**tables)
 
     @property
     def layers(self) -> Layers:
-        """The layers' folders among which the table's file lies."""
+        """The layer folders of the package that contains the table's file."""
         return Layers(self.function.__module__.rsplit(".", 2)[0])
 
     @property
@@ -122,20 +123,20 @@ class Table:
 
     @property
     def is_generator(self) -> bool:
-        """Whether the function yields the rows, in this process."""
+        """Whether the function yields the rows from Python."""
         return inspect.isgeneratorfunction(self.function)
 
     @property
     def parameters(self) -> list[str]:
-        """What the rows, or those to score, are made from: the parameters of the function, or of `scores`."""
+        """The parameters of the function, or, for a map, of `scores`."""
         return list(inspect.signature(self.scores or self.function).parameters)
 
     @property
     def models(self) -> list[str]:
-        """The models by which a map scores.
+        """The models that a map scores with.
 
         Raises:
-            DefinitionError: the map takes something else, or no rows, or yields.
+            DefinitionError: the map does not take `rows` first, takes anything but models after it, or is a generator.
         """
         if not self.is_map:
             return []
@@ -157,10 +158,10 @@ class Table:
 
     @property
     def source(self) -> LakeFile | None:
-        """The raw source that it reads, if it does.
+        """The raw source that it reads, if any.
 
         Raises:
-            DefinitionError: it reads several, or is not an expression.
+            DefinitionError: it reads more than one, or it reads one and is not an expression.
         """
         names = [name for name in self.reads if self.layers.layer_of(name) == "lake"]
         if len(names) > 1:
@@ -176,15 +177,15 @@ class Table:
 
     @property
     def code(self) -> str:
-        """Version of the code that makes the rows: it changes when the function, what it imports here, or how its raw source is read does."""
+        """The code version: it changes with the function, the project modules it imports, and the way its raw source is read."""
         return code_version(self.function.__module__, *([self.layers.module_of(self.source.name)] if self.source else []))
 
     @cached_property
     def expression(self) -> ir.Table | None:
-        """The expression that makes the rows, or those to score, over tables of which only names and columns are known; None for a generator.
+        """The expression for the rows, or for the rows to score, over unbound tables; None for a generator.
 
         Raises:
-            DefinitionError: the function returns something else.
+            DefinitionError: the function returns anything else.
         """
         if self.is_generator:
             return None
@@ -196,7 +197,7 @@ class Table:
         return expression
 
     def schema_of(self, name: str) -> ibis.Schema:
-        """Return the columns of something that it reads: a table's by its contract, a raw source's as text."""
+        """Return the columns of an upstream: as in a table's contract; all text for a raw source."""
         found = self.layers.find(name)
         return ibis.Schema.from_pyarrow(found.contract.arrow_schema() if isinstance(found, Table) else found.schema)
 
@@ -211,7 +212,7 @@ def table(
     show: Callable[..., Chart] | None = None,
     kinds: tuple[str, ...] = ("duckdb",),
 ) -> Callable[[Callable[..., Rows]], Table]:
-    """Turn a function into the table that is named after it, in the layer that is named after its folder.
+    """Turn a function into a table. The table is named after the function, its layer after the folder.
 
     The arguments are those of `Table`.
     """

@@ -1,5 +1,5 @@
-"""What changes anything, and what would have to change: staged rows are audited and committed with their ledger rows, files follow.
+"""Publishing, and planning what to publish: staged rows are audited and committed with their ledger rows, then files are written.
 
-Belongs here: the ledger, publication, files and models on disk, and the plan of what is stale. Does not belong here: making rows
-(`engine/`), telling people (`reporting/`) or Dagster (`orchestration/`).
+Belongs here: the ledger, publications, files and models on disk, and the plan of what is stale. Does not belong here: computing rows
+(`engine/`), showing them (`reporting/`), or reporting to Dagster (`orchestration/`).
 """

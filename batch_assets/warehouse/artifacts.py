@@ -1,6 +1,6 @@
-"""The store of trained models: one folder a version, written whole, never changed.
+"""The store of trained models: one folder per version, written atomically and never changed.
 
-A version is the hash of all that a model is made from, so the same version has the same files, whoever trained it.
+A version is a hash of everything that a model is trained from, so the same version always has the same files.
 """
 
 import os
@@ -15,16 +15,16 @@ from ..errors import UntrainedError
 
 @dataclass(frozen=True)
 class Artifacts:
-    """A folder with a folder for each model, and in it one for each version: a `ModelStore` of `table/model.py`."""
+    """A folder with a subfolder per model, and in it one per version. Implements `ModelStore` of `table/model.py`."""
 
     root: Path
 
     def has(self, model: str, version: str) -> bool:
-        """Say whether a version was trained."""
+        """Say whether a version exists."""
         return self._folder(model, version).is_dir()
 
     def put(self, model: str, version: str, files: Mapping[str, str]) -> None:
-        """Store the files of a version, all of them or none; a version that is there already is kept."""
+        """Store the files of a version, all or none; an existing version is left as it is."""
         final = self._folder(model, version)
         staged = final.with_name(f".{version}.{uuid.uuid4().hex}")
         staged.mkdir(parents=True)
@@ -42,11 +42,11 @@ class Artifacts:
             shutil.rmtree(staged, ignore_errors=True)
 
     def path(self, model: str, version: str, name: str) -> Path:
-        """Return where a file of a version lies."""
+        """Return the path of a file of a version."""
         return self._folder(model, version) / name
 
     def get(self, model: str, version: str, name: str) -> str:
-        """Return a file of a version.
+        """Return the contents of a file of a version.
 
         Raises:
             FileNotFoundError: there is no such version or file.
@@ -54,15 +54,15 @@ class Artifacts:
         return self.path(model, version, name).read_text(encoding="utf-8")
 
     def all(self, model: str, version: str) -> dict[str, str]:
-        """Return all files of a version, by name.
+        """Return the contents of all files of a version, by name.
 
         Raises:
-            UntrainedError: they are not there.
+            UntrainedError: the version is not there.
         """
         if not self.has(model, version):
             raise UntrainedError(
-                f"the files of {model}'s version {version} are not in {self._folder(model, version)}. Bring the folder back, or materialize "
-                f"models/{model} of the day on which it was trained, and of this one, again: the same version comes back."
+                f"the files of {model}'s version {version} are not in {self._folder(model, version)}. Restore the folder, or materialize "
+                f"models/{model} again for the day on which it was trained and for this day: that recreates the same version."
             )
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(self._folder(model, version).iterdir())}
 

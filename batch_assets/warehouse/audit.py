@@ -1,6 +1,6 @@
-"""Audit: what must hold of staged rows before they are committed. They obey the contract, are of the days asked for, and add up.
+"""Audit: the checks on staged rows before they are committed. They must obey the contract, be of the requested days, and add up.
 
-Belongs here: everything that can refuse a batch. Does not belong here: what a contract declares (`table/contract.py`).
+Belongs here: everything that can reject a batch. Does not belong here: what a contract declares (`table/contract.py`).
 """
 
 import datetime as dt
@@ -26,11 +26,11 @@ _RULES = {
     "less_than_or_equal_to": "{column} <= {max_value}",
     "isin": "{column} in {allowed_values}",
 }
-"""pandera's checks that one query can count the breaches of, by name, as SQL. A null breaks none of them, as in pandera."""
+"""The pandera checks whose breaches can be counted in one query: by name, as SQL. As in pandera, a null breaks none of them."""
 
 
 def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None) -> list[Batch]:
-    """Return what the staged batches hold.
+    """Check the staged batches; return the row counts, hash and total of each.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up.
@@ -42,7 +42,7 @@ def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receip
 
 
 def totals_to_conserve(con: Backend, table: Table, days: Sequence[dt.date]) -> dict[str, dict[dt.date, int]]:
-    """Return, by column of an aggregate and day, the total of what it is made from."""
+    """Return, by column of an aggregate and by day, the total that its upstream has."""
     totals: dict[str, dict[dt.date, int]] = {}
     for upstream, (read, made) in table.conserves.items():
         asset = f'{table.layers.layer_of(upstream)}."{upstream}"'
@@ -55,12 +55,12 @@ def totals_to_conserve(con: Backend, table: Table, days: Sequence[dt.date]) -> d
 def hold(con: Backend, contract: type[Contract], relation: str) -> None:
     """Check the rows of a table or view against a contract, inside their engine.
 
-    One query counts all breaches at once; only if there are any, or a check that it does not know, pandera, which
-    asks a query for each check, gives its account of them.
+    One query counts all breaches at once. pandera, which runs one query per check, is used only to describe breaches that
+    were found, or if the contract has a check that the query cannot count.
 
     Raises:
-        BreachError: a row breaks the contract; the message names column, rule and a few values.
-        DefinitionError: the rows have other columns than the contract.
+        BreachError: a row breaks the contract; the message names the column, the rule and a few values.
+        DefinitionError: the rows and the contract have different columns.
     """
     found = schema_of(con, relation)
     if set(found) != set(contract.columns()):
@@ -89,7 +89,7 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
         raise
     strange = {day for (day,) in con.con.execute(f"select distinct batch_date from {STAGED}").fetchall()} - set(days)
     if strange:
-        raise BreachError(f"rows of {strange} among the batches {name_days(days)}. A table yields rows of the days it is asked for.")
+        raise BreachError(f"rows of {', '.join(sorted(map(str, strange)))} among the batches {name_days(days)}. A table must return only rows of the requested days.")
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
@@ -130,18 +130,18 @@ def _check_conserved(con: Backend, batches: Sequence[Batch], receipt: Receipt) -
         found = dict(con.con.execute(f'select batch_date, sum("{column}") from {KEPT} group by 1').fetchall())
         for day, total in expected.items():
             if int(found.get(day) or 0) != total:
-                raise BreachError(f"batch {day}: {column} adds up to {found.get(day) or 0}, and the rows it was made from to {total}.", day=day)
+                raise BreachError(f"batch {day}: {column} adds up to {found.get(day) or 0}, but the rows it was computed from add up to {total}.", day=day)
 
 
 def _check_types(contract: type[Contract], found: Mapping[str, Any]) -> None:
-    """Check the columns' types, for which pandera has no account if it does not know one of them, as that of an array."""
+    """Check the columns' types; pandera cannot report a mismatch with a type that it does not know, such as an array."""
     pairs = {name: (found[name].copy(nullable=True), column.dtype.type.copy(nullable=True)) for name, column in contract.columns().items()}
-    if told := [f"{name}: the rows have the type {made}, the contract {expected}" for name, (made, expected) in pairs.items() if made != expected]:
+    if told := [f"{name}: the rows have type {made}, the contract says {expected}" for name, (made, expected) in pairs.items() if made != expected]:
         raise BreachError("; ".join(told))
 
 
 def _check_finite(con: Backend, contract: type[Contract], relation: str) -> None:
-    """Check that every number is one: the engine and pandera take "not a number" for greater than any limit."""
+    """Check that floats are finite: the engine and pandera treat NaN as greater than any limit."""
     names = [name for name, column in contract.columns().items() if column.dtype.type.is_floating()]
     if not names:
         return
@@ -152,7 +152,7 @@ def _check_finite(con: Backend, contract: type[Contract], relation: str) -> None
 
 
 def _breaches(con: Backend, contract: type[Contract], relation: str) -> int | None:
-    """Return how often the rows break the contract; None if that takes more than one query."""
+    """Return how many times the rows break the contract; None if one query cannot tell."""
     broken = [f"count(*) - (select count(*) from (select distinct {', '.join(map(_quoted, contract.grain()))} from {relation}))"]
     for name, column in contract.columns().items():
         broken += [] if column.nullable else [f"count(*) filter ({_quoted(name)} is null)"]
@@ -165,7 +165,7 @@ def _breaches(con: Backend, contract: type[Contract], relation: str) -> int | No
 
 
 def _is_empty(con: Backend, relation: str) -> bool:
-    """Say whether there are no rows, of which pandera would say that they break every rule."""
+    """Say whether there are no rows; pandera would report that an empty table breaks every rule."""
     return bool(con.con.execute(f"select not exists (from {relation})").fetchall()[0][0])
 
 

@@ -1,4 +1,4 @@
-"""Backfill: a range of days is published in pieces of bounded size, each whole; a day that cannot be made does not hold up the others."""
+"""Backfill: a range of days is published in pieces of bounded size, each atomic. A day that fails does not block the others."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from .publication import Published, publish
 
 
 def backfill(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Iterator[Published | Refusal]:
-    """Publish the batches of `days`; yield each publication as soon as it is committed, and each day that cannot be made.
+    """Publish the batches of `days`; yield each publication as soon as it is committed, and each day that fails.
 
     Raises:
         WarehouseError: another process holds the warehouse. What was yielded stays published.
-        StorageError: a fault of the disk. What was yielded stays published.
+        StorageError: a disk, memory or network error. What was yielded stays published.
     """
     refused: list[Refusal] = []
     cut = [list(days)]
@@ -32,7 +32,7 @@ def backfill(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id
 
 
 def _published(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Iterator[Published | Refusal]:
-    """Publish days together; if one of them is to blame for a failure, publish the others without it."""
+    """Publish days together. If one of them causes a failure, publish the others without it."""
     try:
         outcome: Published | Refusal = publish(table, warehouse, days, run_id)
     except WarehouseError:
@@ -51,7 +51,7 @@ def _published(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_
 
 
 def _around(table: Table, warehouse: Warehouse, days: Sequence[dt.date], refusal: Refusal, run_id: str) -> Iterator[Published | Refusal]:
-    """Publish the days before one that is refused, and those after it."""
+    """Publish the days before a refused day, and those after it."""
     at = days.index(refusal.day)
     before, after = days[:at], days[at + 1 :]
     yield from _published(table, warehouse, before, run_id) if before else ()

@@ -1,4 +1,4 @@
-"""What a publication is of: the table, what its batches were made from, and what each of them holds."""
+"""The parts of a publication: the table, what its batches were computed from, and what each batch holds."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from ..table.contract import Contract
 
 @dataclass(frozen=True)
 class Target:
-    """The table that is published.
+    """The table to publish.
 
     Attributes:
-        layer: its layer, which is its schema.
+        layer: its layer, which is also its database schema.
         name: its name.
-        contract: what every kept row obeys.
-        files: folder in which each batch is also published as a Parquet file, for readers that must not wait.
+        contract: the rules for every kept row.
+        files: the folder where each batch is also published as a Parquet file, for readers that must never wait for a lock.
     """
 
     layer: str
@@ -32,15 +32,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the batches were made from.
+    """What the batches were computed from.
 
     Attributes:
         run_id: the Dagster run.
-        code: version of the table's code.
+        code: the table's code version.
         inputs: by day and upstream, the hash of the batches read.
-        rows_in: by day, the rows read from the lake; None for a table that reads no raw file.
-        may_keep_none: whether a batch of which no row was accepted may be published: little is said in a day.
-        measures: by column of an aggregate and day, the exact total that it must keep.
+        rows_in: by day, the number of rows read from the lake; None for a table that reads no raw file.
+        may_keep_none: whether a batch may be published with no accepted rows, as for a source with few rows a day.
+        measures: by column of an aggregate and by day, the exact total that it must have.
     """
 
     run_id: str
@@ -53,7 +53,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one published batch holds: rows kept and rejected, the hash of the kept ones, and the sum of a column."""
+    """What one published batch holds: the number of rows kept and rejected, the hash of the kept rows, and the total of a column."""
 
     day: dt.date
     kept: int

@@ -1,4 +1,4 @@
-"""Commit: audited batches replace those before them, with quarantine and ledger, in one transaction."""
+"""Commit: audited batches replace the previous ones, with their quarantine and ledger rows, in one transaction."""
 
 import datetime as dt
 import json
@@ -13,16 +13,16 @@ from .transaction import transaction
 
 
 def next_publication(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of a publication, which no other one has or had."""
+    """Return a new, unique publication number."""
     ((number,),) = connection.execute("select nextval('quality.publication')").fetchall()
     return int(number)
 
 
 def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
-    """Replace the batches, all of them or none.
+    """Replace the batches, all or none.
 
     Raises:
-        BreachError: the warehouse's table has other columns than the contract. Nothing was changed.
+        BreachError: the table in the warehouse and the contract have different columns. Nothing was changed.
     """
     days, rows_in = [batch.day for batch in batches], receipt.rows_in or {}
     ledger = [

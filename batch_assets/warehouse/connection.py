@@ -1,7 +1,7 @@
-"""The warehouse: one DuckDB file with one writing process at a time, and the folders that belong to it.
+"""The warehouse: one DuckDB file, written by one process at a time, and the folders that belong to it.
 
-Belongs here: the connection, the wait for another process, the tables that every warehouse has, and how DuckDB's faults
-are told to those who do not know it. Does not belong here: what is published (`publication.py`).
+Belongs here: the connection, waiting for the lock, the tables that every warehouse has, and translating DuckDB's errors for
+code that does not depend on it. Does not belong here: what is published (`publication.py`).
 """
 
 import logging
@@ -37,14 +37,14 @@ create view if not exists quality.batches as
 """
 
 _MIGRATIONS = {1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2"}
-"""By schema version, what makes a warehouse one of the next."""
+"""By schema version, the SQL that migrates a warehouse to the next version."""
 
 
 class Warehouse:
-    """A DuckDB file that is only ever changed by whole, checked batches, and the folders that belong to it."""
+    """A DuckDB file that is changed only by publishing checked batches atomically, and the folders that belong to it."""
 
     def __init__(self, database: str, lake: str, published: str, models: str, lock_timeout: float, tell: Callable[[str], None] | None = None) -> None:
-        """Know where the warehouse is; nothing is opened yet.
+        """Store the locations; nothing is opened yet.
 
         Args:
             database: path of the DuckDB file.
@@ -52,7 +52,7 @@ class Warehouse:
             published: folder of the published Parquet files.
             models: folder of the trained models.
             lock_timeout: seconds to wait for another process that holds the file.
-            tell: takes a line for a person: for whom it waits, and what it has put right. By default it is logged.
+            tell: receives messages for the user: which process it is waiting for, and what it has repaired. By default, logs them.
         """
         self.database, self.lake, self.published, self.models, self.lock_timeout = database, lake, published, models, lock_timeout
         self.tell = tell or logging.getLogger(__name__).warning
@@ -60,24 +60,24 @@ class Warehouse:
         self._held: duckdb.DuckDBPyConnection | None = None
 
     def keep_open(self) -> None:
-        """Keep the file open from the first connection on: opening it takes a tenth of a second."""
+        """Keep the file open after the first connection: opening it takes a tenth of a second."""
         self._is_kept_open = True
 
     def close(self) -> None:
-        """Let other processes have the file."""
+        """Close the file, so that other processes can open it."""
         self._is_kept_open = False
         self._close()
 
     @contextmanager
     def connect(self) -> Iterator[Backend]:
-        """Open the warehouse for writing, alone; wait for a process that holds it.
+        """Open the warehouse for exclusive writing; wait for a process that holds it.
 
-        It is closed again at the end, if it is not kept open, and after any error: what is wrong with a connection ends with it.
+        It is closed at the end unless it is kept open, and after any error, so that a broken connection is never reused.
 
         Raises:
-            WarehouseError: it is still held after `lock_timeout`, or it is of another version.
-            StorageError: a fault of disk, memory or network.
-            EngineError: a query that the engine refused.
+            WarehouseError: it is still locked after `lock_timeout`, or has a different version.
+            StorageError: a disk, memory or network error.
+            EngineError: the engine rejected a query.
             KeyboardInterrupt: a query was interrupted.
         """
         try:
@@ -113,9 +113,9 @@ class Warehouse:
             self._held = None
 
     def _when_free(self) -> duckdb.DuckDBPyConnection:
-        """Open the file when no other process holds it; say once for whom it waits.
+        """Open the file as soon as no other process holds it, retrying with backoff and jitter; report the holder once.
 
-        A lock of DuckDB is the operating system's and ends with its process, so a killed run leaves none behind.
+        DuckDB uses an operating-system lock, which ends with its process, so a killed run leaves no lock behind.
         """
         started, pause, told = time.monotonic(), 0.05, False
         while True:
@@ -139,7 +139,7 @@ class Warehouse:
 
 
 def _tell_plainly(error: duckdb.Error) -> NoReturn:
-    """Raise what a fault of DuckDB means to those who do not know it."""
+    """Translate a DuckDB error into one of the project's own."""
     if isinstance(error, duckdb.InterruptException) or "Query interrupted" in str(error):
         raise KeyboardInterrupt from error
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
@@ -166,8 +166,8 @@ def _ensure_schema(connection: duckdb.DuckDBPyConnection, database: str) -> None
             connection.execute(_MIGRATIONS[found])
     if found != SCHEMA_VERSION:
         raise WarehouseError(
-            f"{database}: a warehouse of schema version {found}, and this code writes version {SCHEMA_VERSION}. "
-            "Use the code that wrote it, or move the file away and materialize again: the lake has all it takes."
+            f"{database}: a warehouse of schema version {found}, but this code writes version {SCHEMA_VERSION}. "
+            "Use the code that wrote it, or move the file away and materialize again: everything can be rebuilt from the lake."
         )
 
 

@@ -1,8 +1,8 @@
-"""The Parquet files of prediction tables: one a batch, and one with the latest batch, for readers that must not wait.
+"""The Parquet files of prediction tables: one per batch, and one with the latest batch, for readers that must never wait for a lock.
 
-A file is staged under its publication's number before the commit, renamed into its place after it, and carries the
-publication and the content hash of its batch in its key-value metadata: so it can be told whether it is what the ledger says.
-Does not belong here: which files should be there (`reconcile.py`).
+A file is staged under its publication number before the commit, and renamed into place afterwards. Its key-value metadata holds
+the publication and the content hash of its batch, so it can be compared with the ledger.
+Belongs here: paths, writing and reading files. Does not belong here: which files should be there (`reconcile.py`).
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ _FINAL = re.compile(r"(\d{4}-\d\d-\d\d)\.parquet")
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a file says of itself: the publication and the content hash of its batch."""
+    """The stamp in a file's metadata: the publication and the content hash of its batch."""
 
     publication: int
     content: str
@@ -31,7 +31,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class BatchFiles:
-    """Where the files of one table lie.
+    """The paths of one table's files.
 
     Attributes:
         root: the folder of all published files.
@@ -52,11 +52,11 @@ class BatchFiles:
         return self.root / "latest" / f"{self.table}.parquet"
 
     def final(self, day: dt.date) -> Path:
-        """Return the place of a batch's file."""
+        """Return the final path of a batch's file."""
         return self.folder / f"{day}.parquet"
 
     def staged(self, day: dt.date, publication: int) -> Path:
-        """Return the place of a batch's file before its publication is committed."""
+        """Return the path of a batch's file until its publication is committed."""
         return self.folder / f".{day}.{publication}.staged"
 
     def days_there(self) -> Iterator[dt.date]:
@@ -64,7 +64,7 @@ class BatchFiles:
         yield from (dt.date.fromisoformat(found[1]) for path in self._entries() if (found := _FINAL.fullmatch(path.name)))
 
     def all_staged(self) -> Iterator[Path]:
-        """Yield the files that wait for their place, or were left there."""
+        """Yield the staged files, including those left over from a crash."""
         yield from (path for path in self._entries() if _STAGED.fullmatch(path.name))
         yield from self.latest.parent.glob(f".{self.table}.*.staged")
 
@@ -73,21 +73,21 @@ class BatchFiles:
 
 
 def tables_with_files(root: Path) -> list[str]:
-    """Return the names of the tables that have files of batches, or of a latest batch."""
+    """Return the names of the tables that have batch files or a latest file."""
     folders = [path for path in sorted(root.iterdir()) if path.is_dir()] if root.is_dir() else []
     batches = [folder.name for folder in folders if any(_FINAL.fullmatch(path.name) or _STAGED.fullmatch(path.name) for path in folder.iterdir())]
     return batches + [path.stem for path in sorted((root / "latest").glob("*.parquet")) if stamp_of(path)]
 
 
 def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: Stamp, order: list[str]) -> None:
-    """Write a batch as a file, which is on the disk when this returns.
+    """Write a batch to a file and sync it to disk.
 
     Args:
         connection: the warehouse.
-        rows: a relation, with its conditions, as SQL.
+        rows: a relation and its filter, as SQL.
         path: the file.
-        stamp: what the file says of itself.
-        order: the columns by which its rows are sorted.
+        stamp: the stamp to store in the file's metadata.
+        order: the columns to sort the rows by.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     by = ", ".join(f'"{column}"' for column in order)
@@ -97,14 +97,14 @@ def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: S
 
 
 def put(staged: Path, final: Path) -> None:
-    """Rename a staged file into its place."""
+    """Rename a staged file to its final path."""
     final.parent.mkdir(parents=True, exist_ok=True)
     staged.replace(final)
     _sync(final.parent)
 
 
 def copy(source: Path, final: Path, publication: int) -> None:
-    """Put a copy of a file into another place, whole."""
+    """Copy a file to another path, atomically."""
     staged = final.with_name(f".{final.stem}.{publication}.staged")
     staged.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, staged)
@@ -113,7 +113,7 @@ def copy(source: Path, final: Path, publication: int) -> None:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return what a file says of itself; None if it is not there, is damaged, or says nothing."""
+    """Return a file's stamp; None if the file is missing, corrupt or not stamped."""
     try:
         told: Mapping[bytes, bytes] = pq.read_metadata(path).metadata or {}
         return Stamp(int(told[b"publication"]), told[b"content"].decode())
@@ -130,5 +130,5 @@ def _sync(path: Path) -> None:
 
 
 def _text(path: Path) -> str:
-    """Return a path as SQL."""
+    """Return a path as an SQL literal."""
     return "'" + str(path).replace("'", "''") + "'"

@@ -1,6 +1,6 @@
-"""What the ledger says: what each batch was made from, and which batches are no longer what their inputs make.
+"""Reading the ledger: what each batch was computed from, and with which code.
 
-Belongs here: reading the ledger. Only a publication writes it (`commit.py`).
+Belongs here: reading the ledger. Does not belong here: writing it, which only a publication does (`commit.py`).
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ Contents = Mapping[tuple[str, dt.date], str]
 
 
 def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
-    """Return the content hash of every batch of `upstreams` that is read as of `days`, and whose rows are there."""
+    """Return the content hash of every batch of `upstreams` that is read as of `days` and whose rows are in the warehouse."""
     return {(upstream.asset, day): content for upstream in upstreams for day, content, _, _ in _batches(con, upstream.asset, *upstream.known(days))}
 
 
@@ -29,7 +29,7 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
     """Return the hash of the batches of `upstream` that are read as of `day`.
 
     Raises:
-        MissingBatchError: some are not published; it names them.
+        MissingBatchError: some are not published; the message names them.
     """
     days = window(day, upstream.look_back)
     missing = [d for d in days if (upstream.asset, d) not in published]
@@ -45,12 +45,12 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
 
 
 def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
-    """Return, for each published batch of a table whose rows are there, the code version and the inputs' hashes that it was made with."""
+    """Return the code version and input hashes of each published batch of a table, if its rows are in the warehouse."""
     return {day: (code, json.loads(inputs)) for day, _, code, inputs in _batches(con, asset, settings.first_day, dt.date.max)}
 
 
 def _batches(con: Backend, asset: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, str, str, str]]:
-    """Yield day, content, code version and inputs of a table's published batches whose rows are there."""
+    """Yield day, content, code version and inputs of a table's published batches whose rows are in the warehouse."""
     there = _rows_there(con, asset, first, last)
     published = "select batch_date, content, code, inputs, rows_kept from quality.batches where asset = ? and batch_date between ? and ?"
     for day, content, code, inputs, kept in con.con.execute(published, [asset, first, last]).fetchall():
@@ -59,7 +59,7 @@ def _batches(con: Backend, asset: str, first: dt.date, last: dt.date) -> Iterato
 
 
 def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:
-    """Return how many rows each batch of a table has: somebody may have dropped the table, or deleted from it, by hand."""
+    """Return the number of rows of each batch in the warehouse: someone may have dropped the table, or deleted rows, by hand."""
     layer, name = asset.split(".")
     counted = f'select batch_date, count(*) from {layer}."{name}" where batch_date between ? and ? group by batch_date'
     try:
@@ -69,7 +69,7 @@ def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict
 
 
 def totals(con: Backend, asset: str, first: dt.date, last: dt.date) -> tuple[int, int]:
-    """Return how many rows the published batches of some days have, and how many were rejected."""
+    """Return how many rows were kept and rejected in the published batches of a range of days."""
     query = "select coalesce(sum(rows_kept), 0), coalesce(sum(rows_rejected), 0) from quality.batches where asset = ? and batch_date between ? and ?"
     ((kept, rejected),) = con.con.execute(query, [asset, first, last]).fetchall()
     return int(kept), int(rejected)

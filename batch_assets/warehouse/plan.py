@@ -1,7 +1,7 @@
-"""The plan: which batches are missing, or no longer what their inputs and code make, and how they are cut into publications.
+"""The plan: which batches are missing or stale, and how a range of them is split into publications.
 
-A batch is compared with the ledger; one whose inputs are as they were is left alone. Belongs here: what would have to
-change. Does not belong here: changing it (`backfill.py`).
+Each batch is compared with the ledger; if its inputs and code are unchanged, it is up to date. Belongs here: what would
+have to change. Does not belong here: changing it (`backfill.py`).
 """
 
 import datetime as dt
@@ -23,14 +23,14 @@ _VALUE_BYTES = 8
 
 @dataclass(frozen=True)
 class Refusal:
-    """A batch that cannot be made, and why."""
+    """A batch that cannot be published, and why."""
 
     day: dt.date
     error: BatchError | EngineError
 
 
 def needed(tables: Sequence[Table], first: dt.date) -> list[tuple[Table, dt.date]]:
-    """Return tables, each after those that it reads, with the first day it takes so that the last of them can be made from `first` on."""
+    """Return the tables in topological order, each with the first day it is needed for, so that all days from `first` on can be computed."""
     starts: dict[str, dt.date] = {}
     for table in reversed(tables):
         start = min(starts.get(table.name, first), first)
@@ -42,7 +42,7 @@ def needed(tables: Sequence[Table], first: dt.date) -> list[tuple[Table, dt.date
 
 
 def stale_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> tuple[list[dt.date], list[Refusal]]:
-    """Return the days whose batch is missing, or was made from other inputs or by other code, and those that cannot be made."""
+    """Return the days whose batch is missing, or was computed from other inputs or by other code, and the days that cannot be computed."""
     inputs, refused = _inputs(con, table, days)
     made = recorded(con, table.asset)
     stale: list[dt.date] = []
@@ -58,7 +58,7 @@ def stale_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) 
 
 
 def ready_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> tuple[list[dt.date], list[Refusal]]:
-    """Return the days whose inputs are all there, and those that cannot be made."""
+    """Return the days whose inputs are all available, and the days that cannot be computed."""
     inputs, refused = _inputs(con, table, days)
     ready: list[dt.date] = []
     for day in inputs:
@@ -73,7 +73,7 @@ def ready_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) 
 
 
 def _inputs(con: Backend, table: Table, days: Sequence[dt.date]) -> tuple[dict[dt.date, dict[str, str]], list[Refusal]]:
-    """Return the hashes of the batches that each day reads, and the days for which some are missing."""
+    """Return the input hashes of each day, and the days for which inputs are missing."""
     published = contents(con, table.upstreams, days)
     inputs: dict[dt.date, dict[str, str]] = {}
     refused: list[Refusal] = []
@@ -86,7 +86,7 @@ def _inputs(con: Backend, table: Table, days: Sequence[dt.date]) -> tuple[dict[d
 
 
 def pieces(con: Backend, table: Table, days: Sequence[dt.date], lake: Path, most_bytes: int) -> list[list[dt.date]]:
-    """Cut days into publications that each hold at most so many bytes at once, and at least a day."""
+    """Split days into publications of at most `most_bytes` each, but at least one day."""
     weights = _bytes_by_day(con, table, days, lake)
     found: list[list[dt.date]] = []
     total = 0
@@ -100,10 +100,11 @@ def pieces(con: Backend, table: Table, days: Sequence[dt.date], lake: Path, most
 
 
 def _bytes_by_day(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> dict[dt.date, int]:
-    """Return about how many bytes each day adds to what is in memory while its batch is made.
+    """Estimate how many bytes each day adds to memory while its batch is computed.
 
-    That is what it reads, as text or as columns of eight bytes a value. An expression with a look-back joins each day with
-    its window; a generator has the window in memory once, whatever the range, and so has an expression all days so far.
+    That is the size of what it reads: text, or columns at eight bytes per value. An expression with a look-back joins each day
+    with its window. A generator holds the window in memory only once, whatever the range; so does an expression that looks back
+    over all days so far.
     """
     weights = dict.fromkeys(days, 0)
     if table.source:

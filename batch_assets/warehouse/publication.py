@@ -1,7 +1,7 @@
-"""Publishing: a table's batches are staged, audited, and committed with their ledger rows in one transaction; then come the files.
+"""Publishing: a table's batches are staged, audited, and committed with their ledger rows in one transaction; then the files follow.
 
 Belongs here: the order of these steps. Does not belong here: where the rows come from (`engine/`), and how a long range is
-cut into publications (`backfill.py`).
+split into publications (`backfill.py`).
 """
 
 import datetime as dt
@@ -28,12 +28,12 @@ from .transaction import little_memory
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication did.
+    """The result of a publication.
 
     Attributes:
-        batches: what it published.
-        unfinished: a line about each file that cannot be put into its place yet; the next opening of the warehouse tries again.
-        readings: what was read of the lake.
+        batches: the batches it published.
+        unfinished: one message for each file that could not be moved into place; opening the warehouse again retries.
+        readings: what was read from the lake.
         inputs: by day and upstream, the hash of the batches read.
     """
 
@@ -44,11 +44,11 @@ class Published:
 
 
 def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id: str) -> Published:
-    """Make the batches of `days` and publish them, all or none.
+    """Compute the batches of `days` and publish them, all or none.
 
     Raises:
-        BatchError: the input or the result is not what it must be. Nothing was changed.
-        StorageError: a fault of the disk. Nothing was changed.
+        BatchError: the input or the result is invalid. Nothing was changed.
+        StorageError: a disk, memory or network error. Nothing was changed.
     """
     with warehouse.connect() as con:
         known = contents(con, table.upstreams, days)
@@ -70,7 +70,7 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
 
 
 def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
-    """Replace the batches of `days` by the staged rows, all of them or none.
+    """Replace the batches of `days` with the staged rows, all or none.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.

@@ -1,7 +1,7 @@
-"""Reconcile: the Parquet files are made to be what the ledger says, whatever a crash or a person left behind.
+"""Reconcile: make the Parquet files match the ledger, whatever a crash or a manual change left behind.
 
-Each file says which publication it is of, and the ledger says which one it should be: no list of what is to be done is
-kept, so none can be wrong. Belongs here: comparing, and putting right. Does not belong here: the files' form (`files.py`).
+Each file is stamped with its publication, and the ledger says which publication it should be. There is no separate list of
+pending work that could be wrong. Belongs here: comparing and repairing. Does not belong here: reading and writing files (`files.py`).
 """
 
 import datetime as dt
@@ -17,9 +17,9 @@ LAYER = "predictions"
 
 
 def reconcile(connection: duckdb.DuckDBPyConnection, root: Path) -> Iterator[str]:
-    """Put right the files of all tables; yield a line about each that was not as it should be.
+    """Repair the files of all tables; yield a message for each that did not match the ledger.
 
-    It may be called at any time and any number of times. What cannot be put right now is told, and is tried again the next time.
+    It is idempotent and may be called at any time. What cannot be repaired is reported, and retried the next time.
     """
     expected = _expected(connection)
     for name in sorted({*expected, *tables_with_files(root)}):
@@ -27,7 +27,7 @@ def reconcile(connection: duckdb.DuckDBPyConnection, root: Path) -> Iterator[str
 
 
 def settle(connection: duckdb.DuckDBPyConnection, files: BatchFiles, days: Collection[dt.date]) -> Iterator[str]:
-    """Put the files of a publication that was just committed into their places; yield a line about each that cannot be put there."""
+    """Move the files of a publication that was just committed into place; yield a message for each that cannot be moved."""
     batches = _batches(connection, files.table)
     for day in days:
         yield from _batch(connection, files, day, batches[day], expected=True)
@@ -35,7 +35,7 @@ def settle(connection: duckdb.DuckDBPyConnection, files: BatchFiles, days: Colle
 
 
 def _expected(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[dt.date, Stamp]]:
-    """Return, by table and day, what each file should say of itself: of all batches in the ledger whose rows are there."""
+    """Return the expected stamp of each file, by table and day: one for each batch in the ledger whose rows are in the warehouse."""
     there = "select table_name from duckdb_tables() where schema_name = ? and not temporary order by 1"
     return {name: _batches(connection, name) for (name,) in connection.execute(there, [LAYER]).fetchall()}
 
@@ -62,7 +62,7 @@ def _table(connection: duckdb.DuckDBPyConnection, files: BatchFiles, batches: di
 
 
 def _batch(connection: duckdb.DuckDBPyConnection, files: BatchFiles, day: dt.date, stamp: Stamp, *, expected: bool) -> Iterator[str]:
-    """Put a batch's file into its place: the staged one, or, if that is not there, one that is written from the warehouse's rows."""
+    """Move a batch's staged file into place; if there is none, write it from the warehouse's rows first."""
     staged, final = files.staged(day, stamp.publication), files.final(day)
     try:
         if stamp_of(staged) != stamp:
@@ -71,12 +71,12 @@ def _batch(connection: duckdb.DuckDBPyConnection, files: BatchFiles, day: dt.dat
         put(staged, final)
     except OSError as error:
         yield (
-            f"{final}: the batch is published in the warehouse, but its file cannot be put into this place ({error}). "
-            "Make room for it; the next run puts it there."
+            f"{final}: the batch is published in the warehouse, but its file cannot be moved here ({error}). "
+            "Remove what is in the way; the next run tries again."
         )
     else:
         if not expected:
-            yield f"{final}: put into its place; it was not what the ledger says."
+            yield f"{final}: restored; it did not match the ledger."
 
 
 def _latest(files: BatchFiles, batches: dict[dt.date, Stamp], *, expected: bool) -> Iterator[str]:
@@ -90,21 +90,21 @@ def _latest(files: BatchFiles, batches: dict[dt.date, Stamp], *, expected: bool)
     try:
         copy(files.final(newest), files.latest, batches[newest].publication)
     except OSError as error:
-        yield f"{files.latest}: the latest batch, {newest}, cannot be put into this place ({error}). Make room for it; the next run puts it there."
+        yield f"{files.latest}: the latest batch, {newest}, cannot be copied here ({error}). Remove what is in the way; the next run tries again."
     else:
         if not expected:
-            yield f"{files.latest}: put into its place; it was not what the ledger says."
+            yield f"{files.latest}: restored; it did not match the ledger."
 
 
 def _removed(path: Path, why: str) -> str:
     try:
         path.unlink()
     except OSError as error:
-        return f"{path}: cannot be removed ({error}), and should be: {why}. The next run tries it again."
+        return f"{path}: cannot be removed ({error}), but should be: {why}. The next run tries again."
     return f"{path}: removed; {why}."
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    """Return a table's columns: rows sorted by all of them are always in the same order."""
+    """Return a table's columns; sorting by all of them makes the order of rows deterministic."""
     query = "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index"
     return [column for (column,) in connection.execute(query, [LAYER, name]).fetchall()]

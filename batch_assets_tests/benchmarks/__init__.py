@@ -1,11 +1,11 @@
-"""Benchmarks: reading, speed, memory and accuracy, each measured beside what one would use instead, and held to a bar.
+"""Benchmarks: reading, speed, memory and accuracy, each compared with the obvious alternative and checked against a bar.
 
     python -m batch_assets_tests.benchmarks                     all four, about 10 minutes on two cores
     python -m batch_assets_tests.benchmarks reading             one of them
     python -m batch_assets_tests.benchmarks --lake data/lake    reuse a lake of the whole demo year; it is only read
 
-It takes the extras `demo` and `bench`. All that is made lies in a temporary folder. Figures are taken interleaved, and
-ratios are of medians of one run, so that a noisy machine slows both sides. The exit code is 1 if a bar is missed.
+They need the extras `demo` and `bench`, and write only to a temporary folder. Measurements of both sides are interleaved, and
+ratios are of medians within one run, so that a noisy machine slows both sides. The exit code is 1 if a bar is missed.
 
-Belongs here: figures that are compared, and their bars. Does not belong here: whether results are right (the tests).
+Belongs here: figures to compare, and their bars. Does not belong here: whether results are right (the tests).
 """

@@ -1,4 +1,4 @@
-"""Command line of the benchmarks; how to run them is told in `__init__.py`."""
+"""Command line of the benchmarks; `__init__.py` says how to run them."""
 
 import argparse
 import sys

@@ -1,9 +1,9 @@
-"""Accuracy: the published demand forecasts beside baselines and AutoETS, on days that came after each origin.
+"""Accuracy: the published demand forecasts compared with baselines and AutoETS, on the days after each origin.
 
-Scored are all categories that the project forecasts and all 14 days ahead; a closed day counts with the forecast 0 that
-every method has alike. WAPE is the sum of absolute errors over the sum of pieces sold. What was sold is all that has
-become known since. Each method sees only what was known on the origin, a day without a sale as a zero. Coverage is the
-share of the rows of open days that lie within [lower, upper], bounds included.
+Scores cover all categories that the project forecasts and all 14 days ahead; on closed days, every method forecasts 0. WAPE
+is the sum of absolute errors divided by the sum of units sold, where units sold include late arrivals. Each method sees only
+what was known on the origin, with zeros for days without sales. Coverage is the share of rows of open days whose demand lies
+within [lower, upper], bounds included.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Figures, their bars, and how both are printed."""
+"""Figures, their bars, and printing both."""
 
 import statistics
 import time

@@ -1,7 +1,7 @@
-"""Memory: the peak of a whole process that publishes a month at once, beside that of one which publishes one of its days.
+"""Memory: the peak of a process that publishes a month at once, compared with one that publishes a single day of it.
 
-The lake has 250,000 till lines a day: those of the demo, each some fifty times, with other receipts. Both processes run the
-same command line on the marts, and both start with the same published days.
+The lake has 250,000 till lines a day: the demo's lines, each about fifty times, with different receipt numbers. Both processes run
+the same command line on the marts, and both start with the same published days.
 """
 
 import datetime as dt

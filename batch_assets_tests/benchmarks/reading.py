@@ -1,9 +1,9 @@
-"""Reading: till lines a second, from files to cleaned rows, beside plain DuckDB with the same expression.
+"""Reading: till lines per second, from files to cleaned rows, compared with plain DuckDB and the same expression.
 
-Ours reads every line or tells why not, knows each row's line, and hashes each file. Plain
-DuckDB reads the same files with explicit text columns and `ignore_errors`, gives no line numbers (0 stands in), and
-runs the very same SQL of `sales_lines` straight on the files. Both write a temporary table and run on two threads.
-The SQL is compiled beforehand for both: that takes the same time for a day as for a year.
+The project reads every line or gives the reason why it cannot, records each row's line number, and hashes each file. Plain
+DuckDB reads the same files with explicit text columns and `ignore_errors`, has no line numbers (0 is used instead), and
+runs the same SQL of `sales_lines` directly on the files. Both write a temporary table and run on two threads. The SQL is
+compiled beforehand for both, since that takes as long for a day as for a year.
 """
 
 import datetime as dt

@@ -1,9 +1,10 @@
-"""Speed: whole processes, as a scheduler or a person starts them, import time and all.
+"""Speed: whole processes, as a scheduler or a person starts them, including import time.
 
-One day: the whole chain of a day that trains no model, beside an empty asset of Dagster (both in-process executor).
-90 days: one range run of the whole chain with its 13 trainings, beside the same graph in the tutorials' style
-(`tutorial.py`), which takes a run a day. The latter is extrapolated from three runs: a Monday's, which trains, for 13 days,
-and the mean of the next two days' for the other 77; the range run is between them. Both begin with the same history. Their forecasts are compared.
+One day: the whole chain on a day without training, compared with an empty Dagster asset (both with the in-process executor).
+90 days: one range run of the whole chain with its 13 trainings, compared with the same graph in tutorial style
+(`tutorial.py`), which needs one run per day. The latter is extrapolated from three runs: a Monday, which trains, stands for 13 days,
+and the mean of the next two days for the other 77. The range run takes place between them. Both start with the same history, and
+their forecasts are compared.
 """
 
 import datetime as dt

@@ -1,13 +1,13 @@
-"""The same graph as tutorials write it: assets that take and return pandas frames, through `DuckDBPandasIOManager`.
+"""The same graph in tutorial style: assets that take and return pandas frames, through `DuckDBPandasIOManager`.
 
-Each asset calls the project's own function of that table, so the calculation and its results are the same; only what
-lies around it differs. Look-backs are partition mappings, so that the I/O manager loads the days needed, whole, into
-pandas. Dagster runs each asset in a process of its own, as it does by default, and each day in a run of its own, for a
+Each asset calls the project's own function for that table, so the calculation and its results are the same; only the
+surrounding machinery differs. Look-backs are partition mappings, so the I/O manager loads all the days needed into
+pandas. Dagster runs each asset in its own process, as it does by default, and each day in its own run, since a
 partition of the I/O manager is one day.
 
-What the tutorials' style has no answer to is left out, to its advantage: no contract, quarantine, content hash, checks
-or Parquet files; lines that cannot be read are dropped. It has no ledger either, by which the model's versions are
-named: the history's is copied in, so that it finds earlier fits as the project does, and its own days have a constant.
+Whatever tutorial style does not offer is left out, which is to its advantage: no contracts, quarantine, content hashes,
+checks or Parquet files; lines that cannot be read are dropped. It has no ledger either, which model versions are derived
+from. So the history's ledger is copied in, to reuse earlier fits as the project does, and its own days get a constant.
 """
 
 import datetime as dt

@@ -1,6 +1,7 @@
-"""Where a benchmark works: a temporary folder with a lake, warehouses, and the environment of the processes it starts."""
+"""A benchmark's working folder: a temporary lake, warehouses, and the environment of the processes it starts."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -42,20 +43,29 @@ class Cost:
     peak: float
 
 
+_MEASURED = """
+import json, resource, subprocess, sys, time
+started = time.perf_counter()
+code = subprocess.run(sys.argv[2:], stdout=sys.stderr).returncode
+with open(sys.argv[1], "w") as file:
+    json.dump([time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024], file)
+sys.exit(code)
+"""
+"""Runs a command and writes what it took. The benchmarks' own process must not start it: a child counts the memory of the process that it was forked from."""
+
+
 def run_process(command: list[str], environment: dict[str, str], folder: Path) -> Cost:
     """Run a process to its end.
 
     Raises:
         RuntimeError: it failed; the end of what it said is told.
     """
-    started = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, env=environment, cwd=folder, stdout=said, stderr=said) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-9000:]}")
-    return Cost(time.perf_counter() - started, used.ru_maxrss / 1024)
+    with tempfile.NamedTemporaryFile("r") as cost:
+        measured = [sys.executable, "-c", _MEASURED, cost.name, *command]
+        done = subprocess.run(measured, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-9000:]}")
+        return Cost(*json.load(cost))
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_the_card_says_what_was_tried_and_the_loser_is_not_in_force(history: War
 
 def test_too_little_history_is_told_with_the_first_day_that_has_enough(history: Warehouse) -> None:
     with pytest.raises(
-        UntrainedError, match=r"batch 2017-01-20: no demand model: on 2017-01-16 there were 16 days .* it takes 30 .* first day .* is 2017-01-30"
+        UntrainedError, match=r"batch 2017-01-20: no demand model: on 2017-01-16 there were 16 days .* 30 are needed .* first day .* is 2017-01-30"
     ):
         publish(demand_model, history, [dt.date(2017, 1, 20)], "run")
 

@@ -248,14 +248,14 @@ def test_what_is_published_before_a_fault_is_told_even_if_it_does_not_pass(resou
     with dg.DagsterInstance.ephemeral() as instance:
         result = run(instance, resource, [COUNTS], 0, 3)
         assert list(told_of(instance, COUNTS)) == [str(day_of(0)), str(day_of(1))]
-    assert "Permission denied. What was published before stays; the run's events say which batches of this range are." in failure(result)
+    assert "Permission denied. Previous batches stay published; the run's events list those of this range that were published." in failure(result)
 
 
 def test_a_fault_that_stays_is_told_at_once(resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batch_assets.warehouse.backfill.publish", failing(PermissionError(13, "Permission denied", "lake/counts"), 1))
     with dg.DagsterInstance.ephemeral() as instance:
         result = run(instance, resource, [COUNTS], 0, 0)
-    assert "Permission denied: 'lake/counts'. What was published before stays" in failure(result)
+    assert "Permission denied: 'lake/counts'. Previous batches stay published" in failure(result)
 
 
 def test_a_fault_that_does_not_pass_is_told_after_the_last_attempt(resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_a_fault_that_does_not_pass_is_told_after_the_last_attempt(resource: War
     with dg.DagsterInstance.ephemeral() as instance:
         result = run(instance, resource, [COUNTS], 0, 0)
     (event,) = [event for event in result.all_events if event.is_step_failure]
-    assert "marts.shelf_counts, 2017-01-01: No space left on device. What was published before stays" in event.step_failure_data.error_display_string
+    assert "marts.shelf_counts, 2017-01-01: No space left on device. Previous batches stay published" in event.step_failure_data.error_display_string
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()])
@@ -291,7 +291,7 @@ def test_a_file_that_cannot_be_put_into_its_place_fails_the_run_of_a_batch_that_
         told = told_of(instance, EXPECTED)
     assert not result.success
     reason = failure(result)
-    assert reason.startswith(f"predictions.expected_counts: {final}: the batch is published in the warehouse, but its file cannot be put into this place (")
+    assert reason.startswith(f"predictions.expected_counts: {final}: the batch is published in the warehouse, but its file cannot be moved here (")
     assert "\n" not in reason
     assert {day: event.metadata["content"].value for day, event in told.items()} == ledger(resource.warehouse, "predictions.expected_counts")
     assert list(told) == [str(day_of(0)), str(day_of(1))]

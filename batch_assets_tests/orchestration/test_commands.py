@@ -76,4 +76,4 @@ def test_from_several_files_a_day_to_predictions(resource: WarehouseResource, en
 def test_a_table_that_is_not_there_is_told_in_one_line(environment: dict[str, str]) -> None:
     unknown = run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(0)), "--select", "shelf_count")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
-    assert unknown.stderr.startswith("there is no table shelf_count; there are ")
+    assert unknown.stderr.startswith("there is no table shelf_count; the tables are ")

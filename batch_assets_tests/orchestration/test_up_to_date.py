@@ -195,7 +195,7 @@ def test_the_command_ends_with_one_line_about_a_poisoned_day(settled: WarehouseR
 def test_a_table_that_is_not_there_is_told_in_a_line(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command(0, 1, "--select", "kind_counts", "shelf_count")) == 1
     assert capsys.readouterr().err == (
-        "there is no table shelf_count; there are expected_counts, kind_counts, mean_model, next_days, recent_counts, shelf_counts, shelf_kinds.\n"
+        "there is no table shelf_count; the tables are expected_counts, kind_counts, mean_model, next_days, recent_counts, shelf_counts, shelf_kinds.\n"
     )
     assert not Path(settled.database).exists()
 
@@ -209,7 +209,7 @@ def test_a_missing_setting_of_dagster_is_told_without_a_traceback(monkeypatch: p
 @pytest.mark.parametrize(
     ("days", "told"),
     [
-        (("2017-02-30", "2017-03-01"), "'2017-02-30' is not a day like 2017-12-26"),
+        (("2017-02-30", "2017-03-01"), "'2017-02-30' is not a date such as 2017-12-26"),
         (("2016-12-31", "2017-01-01"), "2016-12-31 is outside the calendar, 2017-01-01 to 2017-12-31"),
         (("2017-02-02", "2017-02-01"), "--from 2017-02-02 is after --to 2017-02-01"),
     ],
@@ -223,8 +223,8 @@ def test_days_that_cannot_be_meant_are_refused(days: tuple[str, str], told: str,
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (KeyboardInterrupt(), 130, "interrupted: what is published is whole, and stays; the same command continues from there\n"),
-        (dg.DagsterExecutionInterruptedError(), 130, "interrupted: what is published is whole, and stays; the same command continues from there\n"),
+        (KeyboardInterrupt(), 130, "interrupted: published batches stay published; run the same command again to continue\n"),
+        (dg.DagsterExecutionInterruptedError(), 130, "interrupted: published batches stay published; run the same command again to continue\n"),
         (StorageError("No space left on device"), 1, "No space left on device\n"),
     ],
 )

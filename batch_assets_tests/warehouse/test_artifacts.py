@@ -36,5 +36,5 @@ def test_a_version_that_was_not_written_whole_is_not_there(tmp_path: Path, monke
 
 
 def test_files_that_are_lost_are_told_with_how_to_have_them_back(tmp_path: Path) -> None:
-    with pytest.raises(UntrainedError, match=r"the files of m's version v are not in .*v\. Bring the folder back, or materialize models/m of the day"):
+    with pytest.raises(UntrainedError, match=r"the files of m's version v are not in .*v\. Restore the folder, or materialize models/m again for the day"):
         Artifacts(tmp_path).all("m", "v")

@@ -99,7 +99,7 @@ def test_other_columns_than_the_contracts_are_a_fault_of_the_code() -> None:
 def test_another_type_is_a_breach() -> None:
     con = ibis.duckdb.connect()
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::int as least, 1.0::double as more")
-    with pytest.raises(BreachError, match=r"^least: the rows have the type int32, the contract int64$"):
+    with pytest.raises(BreachError, match=r"^least: the rows have type int32, the contract says int64$"):
         audit.hold(con, Samples, "rows")
 
 
@@ -135,7 +135,7 @@ class Nesting(Contract):
         ("['a', null]::varchar[]", None),
         ("[]::varchar[]", None),
         ("null::varchar[]", "words: .*null"),
-        ("[1]::bigint[]", r"^words: the rows have the type array<int64>, the contract array<string>$"),
+        ("[1]::bigint[]", r"^words: the rows have type array<int64>, the contract says array<string>$"),
     ],
 )
 def test_an_array_obeys_its_contract_or_breaks_it(words: str, told: str | None) -> None:

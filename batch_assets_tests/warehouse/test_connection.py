@@ -56,7 +56,7 @@ def test_a_killed_holder_blocks_nobody(warehouse: Warehouse) -> None:
 def test_a_warehouse_of_another_schema_version_is_refused(warehouse: Warehouse) -> None:
     with warehouse.connect() as con:
         con.con.execute("update quality.warehouse set schema_version = 99")
-    with pytest.raises(WarehouseError, match=r"schema version 99, and this code writes version 2\. Use the code"), warehouse.connect():
+    with pytest.raises(WarehouseError, match=r"schema version 99, but this code writes version 2\. Use the code"), warehouse.connect():
         pass
 
 

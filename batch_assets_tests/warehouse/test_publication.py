@@ -102,8 +102,8 @@ def test_a_file_that_cannot_be_put_into_its_place_is_told_and_put_there_later(wa
     published = put(warehouse, 2)
     assert [batch.kept for batch in published.batches] == [1]
     (batch, latest) = published.unfinished
-    assert batch.startswith(f"{final}: the batch is published in the warehouse, but its file cannot be put into this place (")
-    assert latest.startswith(f"{warehouse.published}/latest/things.parquet: the latest batch, 2017-01-01, cannot be put into this place (")
+    assert batch.startswith(f"{final}: the batch is published in the warehouse, but its file cannot be moved here (")
+    assert latest.startswith(f"{warehouse.published}/latest/things.parquet: the latest batch, 2017-01-01, cannot be copied here (")
     assert put(warehouse, 3, days=(NEXT,)).unfinished == []
     final.rmdir()
     assert seen(warehouse)["predictions.things"] == [(DAY, 2), (NEXT, 3)]

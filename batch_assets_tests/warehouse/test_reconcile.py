@@ -79,15 +79,15 @@ def an_older_publication(folder: Path) -> None:
 
 
 DISORDER: dict[str, tuple[Callable[[Path], None], list[str]]] = {
-    "a batch's file removed": (removed(f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: put into its place"]),
-    "another batch's file": (copied(f"things/{NEXT}.parquet", f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: put into its place"]),
-    "an older publication": (an_older_publication, [f"things/{DAY}.parquet: put into its place"]),
-    "cut off": (cut_off(f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: put into its place"]),
-    "written by hand": (written_by_hand, [f"things/{DAY}.parquet: put into its place"]),
-    "half of it staged": (staged_half, [f"things/{DAY}.parquet: put into its place"]),
-    "no latest": (removed("latest"), ["latest/things.parquet: put into its place"]),
-    "an old latest": (copied(f"things/{DAY}.parquet", "latest/things.parquet"), ["latest/things.parquet: put into its place"]),
-    "latest cut off": (cut_off("latest/things.parquet"), ["latest/things.parquet: put into its place"]),
+    "a batch's file removed": (removed(f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: restored"]),
+    "another batch's file": (copied(f"things/{NEXT}.parquet", f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: restored"]),
+    "an older publication": (an_older_publication, [f"things/{DAY}.parquet: restored"]),
+    "cut off": (cut_off(f"things/{DAY}.parquet"), [f"things/{DAY}.parquet: restored"]),
+    "written by hand": (written_by_hand, [f"things/{DAY}.parquet: restored"]),
+    "half of it staged": (staged_half, [f"things/{DAY}.parquet: restored"]),
+    "no latest": (removed("latest"), ["latest/things.parquet: restored"]),
+    "an old latest": (copied(f"things/{DAY}.parquet", "latest/things.parquet"), ["latest/things.parquet: restored"]),
+    "latest cut off": (cut_off("latest/things.parquet"), ["latest/things.parquet: restored"]),
     "a batch that never was": (left("things/2017-05-05.parquet"), ["things/2017-05-05.parquet: removed; the warehouse has no such batch."]),
     "another table": (left("others/2017-05-05.parquet"), ["others/2017-05-05.parquet: removed; the warehouse has no such batch."]),
     "another table's latest": (copied(f"things/{DAY}.parquet", "latest/others.parquet"), ["latest/others.parquet: removed; the warehouse has no batch"]),
@@ -95,8 +95,8 @@ DISORDER: dict[str, tuple[Callable[[Path], None], list[str]]] = {
         left(f"things/.{DAY}.77.staged", f"things/.{DAY}.staged", "latest/.things.77.staged"),
         [f"things/.{DAY}.77.staged: removed; a pub", f"things/.{DAY}.staged: removed; a pub", "latest/.things.77.staged: removed; a publication that was not"],
     ),
-    "no folder of the table": (removed("things"), [f"things/{DAY}.parquet: put", f"things/{NEXT}.parquet: put"]),
-    "no files at all": (removed(""), [f"things/{DAY}.parquet: put", f"things/{NEXT}.parquet: put", "latest/things.parquet: put"]),
+    "no folder of the table": (removed("things"), [f"things/{DAY}.parquet: restored", f"things/{NEXT}.parquet: restored"]),
+    "no files at all": (removed(""), [f"things/{DAY}.parquet: restored", f"things/{NEXT}.parquet: restored", "latest/things.parquet: restored"]),
 }
 
 
@@ -182,7 +182,7 @@ def test_what_is_in_the_way_is_told_each_time_until_it_is_gone(warehouse: Wareho
     for _ in range(2):
         (told,) = opened(warehouse)
         assert told.startswith(f"{in_the_way}: cannot be removed (")
-        assert told.endswith("and should be: the warehouse has no such batch. The next run tries it again.")
+        assert told.endswith("but should be: the warehouse has no such batch. The next run tries again.")
     in_the_way.rmdir()
     assert_one_story(warehouse)
 

@@ -1,4 +1,4 @@
-"""Comma-separated lines, read fast: most are read at once, and those on which readers of CSV may disagree one by one."""
+"""Comma-separated lines, read fast: most are parsed in bulk, and only those that CSV parsers may disagree on are parsed one by one."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Csv(LineFormat):
-    """Comma-separated lines under a header, quoted with `"`; no newline inside a field. Source: RFC 4180."""
+    """Comma-separated lines with a header, quoted with `"`; no newlines inside fields. Reference: RFC 4180."""
 
     header_lines = 1
 
@@ -32,7 +32,7 @@ class Csv(LineFormat):
         return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
-        """Read the lines on which all readers of CSV agree at once, and the odd ones one by one; both ways give the same rows."""
+        """Parse the lines that all CSV parsers agree on in bulk, and the others one by one; both ways give the same rows."""
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         starts = _line_starts(block)
@@ -45,7 +45,7 @@ class Csv(LineFormat):
         return _in_order(some, self._one_by_one([(first_line + n, _line(block, starts, n)) for n in others], columns))
 
     def _at_once(self, block: bytes, lines: NDArray[np.int64], first_line: int, columns: tuple[str, ...]) -> tuple[Rows, list[int]]:
-        """Return the rows of a block, and which of its `lines` have another number of fields."""
+        """Return the rows of a block, and those of its `lines` that have the wrong number of fields."""
         uneven: list[int] = []
         if not block:
             return Rows([pa.array([], pa.string()) for _ in columns], pa.array([], pa.int64()), []), uneven
@@ -82,7 +82,7 @@ class Csv(LineFormat):
 
 
 def _names(header: str) -> list[str]:
-    """Return the fields of a header; of one that is no CSV, what lies between its commas."""
+    """Return the fields of a header; if it is not valid CSV, split it at the commas."""
     try:
         return next(csv.reader([header], strict=True), [])
     except csv.Error:
@@ -90,7 +90,7 @@ def _names(header: str) -> list[str]:
 
 
 def _line_starts(block: bytes) -> NDArray[np.int64]:
-    """Return where each line starts, and, last, where the block ends."""
+    """Return the offset at which each line starts, and finally that of the end of the block."""
     starts = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
     return np.concatenate([[0], starts] if block.endswith(b"\n") or not block else [[0], starts, [len(block)]])
 
@@ -100,9 +100,9 @@ def _line(block: bytes, starts: NDArray[np.int64], number: int) -> bytes:
 
 
 def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[int]:
-    """Return the places of the lines that readers of CSV may understand differently, whatever their number of fields.
+    """Return the positions of the lines that CSV parsers may read differently, whatever their number of fields.
 
-    All agree on UTF-8 text in which a field is either free of quotes, or is in quotes and has none inside.
+    All parsers agree on UTF-8 text in which each field either has no quotes, or is quoted and has none inside.
     """
     if not block:
         return []
@@ -118,7 +118,7 @@ def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[in
 
 
 def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
-    """Yield the places of the lines that are not UTF-8."""
+    """Yield the positions of the lines that are not UTF-8."""
     if not _is_utf8(block):
         beyond_ascii = np.flatnonzero(np.frombuffer(block, np.uint8) > 127)
         places = np.unique(np.searchsorted(starts, beyond_ascii, side="right") - 1).tolist()
@@ -126,7 +126,7 @@ def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
 
 
 def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[int]:
-    """Yield the numbers of those lines, which end at `ends`, on which readers of CSV disagree."""
+    """Yield the positions of the lines, which end at `ends`, that CSV parsers may disagree on."""
     agreed, at = _agreed(columns), 0
     lines += b"" if lines.endswith(b"\n") or not lines else b"\n"
     while (at := cast("re.Match[bytes]", agreed.match(lines, at)).end()) < len(lines):
@@ -137,7 +137,7 @@ def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[
 
 @cache
 def _agreed(columns: int) -> re.Pattern[bytes]:
-    """Return the pattern of lines on which all readers agree, as many as there are in a row."""
+    """Return the pattern of as many consecutive lines as possible that all parsers agree on."""
     field = rb'(?:"[^"\r\n]*"|[^",\r\n]*)'
     return re.compile(rb"(?:(?!\n|" + _BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
 
@@ -151,7 +151,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _in_order(some: Rows, others: Rows) -> Rows:
-    """Return the rows of both, by line."""
+    """Merge the rows of both, ordered by line."""
     if not len(others.lines):
         return Rows(some.fields, some.lines, others.refused)
     lines = pa.concat_arrays([some.lines, others.lines])

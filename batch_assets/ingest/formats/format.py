@@ -1,4 +1,4 @@
-"""What all formats have in common: a raw file's bytes become rows of text, each known by its place, and what is no row is refused.
+"""What all formats have in common: a raw file's bytes become rows of text, each with its position. What is not a row is rejected.
 
 Does not belong here: which files make up a day (`lakefile.py`), or what fields mean (`lake/`).
 """
@@ -11,16 +11,16 @@ import pyarrow as pa
 
 
 class FormError(Exception):
-    """A file that is not of its format, or not whole; the message says why, without the file's name."""
+    """A file is not in its format, or not complete. The message says why, without the file's name."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """What is no row of its file's format, verbatim; bytes that are not UTF-8 are escaped.
+    """A line or record that is not a row of its file's format, verbatim; bytes that are not UTF-8 are escaped.
 
     Attributes:
-        line: its place in the file: the line, or the number of the record, from 1.
-        reason: why it is none.
+        line: its position in the file: the line or record number, from 1.
+        reason: why it is not a row.
         raw: its text.
     """
 
@@ -30,17 +30,17 @@ class Refused:
 
     @classmethod
     def of(cls, line: int, reason: str, raw: bytes) -> "Refused":
-        """Keep a line's bytes as text."""
+        """Store a line's bytes as text."""
         return cls(line, reason, raw.decode("utf-8", "backslashreplace"))
 
 
 Refuse: TypeAlias = Callable[[Refused], None]
-"""What takes the refused."""
+"""A callback that receives what is rejected."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file: the place of each, and its fields as text, a column each."""
+    """Some rows of a file: their positions, and their fields as columns of text."""
 
     lines: pa.Array
     fields: list[pa.Array]
@@ -50,7 +50,7 @@ class Format(Protocol):
     """How the bytes of a file become rows.
 
     Attributes:
-        seeks: whether it reads a file in another order than from its begin to its end.
+        seeks: whether it needs random access, rather than reading the file from start to end.
     """
 
     seeks: bool
@@ -59,19 +59,19 @@ class Format(Protocol):
         """Yield the rows in blocks of bounded size, in the file's order.
 
         Args:
-            stream: the file, unpacked.
-            columns: the names of the fields that a row has.
-            refuse: is called with each line or record that is no row.
+            stream: the file, decompressed.
+            columns: the names of a row's fields.
+            refuse: called with each line or record that is not a row.
 
         Raises:
-            FormError: the file is of another form, or damaged.
+            FormError: the file has a different form, or is corrupt.
         """
         ...
 
     def count(self, stream: BinaryIO) -> int:
-        """Return how many rows the file has, readable or not.
+        """Return the number of rows in the file, readable or not.
 
         Raises:
-            FormError: the file is damaged.
+            FormError: the file is corrupt.
         """
         ...

@@ -1,4 +1,4 @@
-"""One JSON object a line."""
+"""JSON Lines: one JSON object per line."""
 
 import orjson
 import pyarrow as pa
@@ -8,7 +8,7 @@ from .lines import LineFormat, Rows
 
 
 class JsonLines(LineFormat):
-    """One JSON object a line, with exactly the expected members; numbers become text as JSON writes them. Source: jsonlines.org."""
+    """One JSON object per line, with exactly the expected members; numbers become text as JSON writes them. Reference: jsonlines.org."""
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Read a block line by line."""
@@ -27,7 +27,7 @@ class JsonLines(LineFormat):
         return Rows([pa.array(column, pa.string()) for column in values], pa.array(lines, pa.int64()), refused)
 
     def _row(self, raw: bytes, columns: tuple[str, ...]) -> dict[str, object] | str:
-        """Return the line's object, or why it is none."""
+        """Return the line's object, or the reason why it is not a row."""
         try:
             row = orjson.loads(raw)
         except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Formats of lines: a file is read in blocks of whole lines, and every physical line after a header is a row or is refused."""
+"""Line-based formats: a file is read in blocks of whole lines. Every physical line after the header is a row or is rejected."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LINE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Rows:
-    """What a block of lines held: fields as text, the line of each row, and the lines that are no rows."""
+    """The contents of a block: fields as text, the line number of each row, and the lines that are not rows."""
 
     fields: list[pa.Array]
     lines: pa.Array
@@ -22,7 +22,7 @@ class Rows:
 
 
 class LineFormat:
-    """The base of formats of lines: what the first line must be, and how a block of whole lines becomes rows."""
+    """The base of line-based formats: what the first line must be, and how a block of whole lines becomes rows."""
 
     seeks = False
     header_lines = 0
@@ -32,11 +32,11 @@ class LineFormat:
         return None
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
-        """Read whole lines; `first_line` is the number of the first one in its file."""
+        """Parse whole lines; `first_line` is the line number of the first one in its file."""
         raise NotImplementedError
 
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
-        """Yield the rows of a file, a block of lines at a time."""
+        """Yield the rows of a file, one block of lines at a time."""
         line = 1
         for block in _whole_lines(stream):
             if line == 1 and self.header_lines:
@@ -71,5 +71,5 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _count_lines(block: bytes) -> int:
-    """Return how many lines a block holds; a last line without its newline counts."""
+    """Return the number of lines in a block; a last line without a newline counts."""
     return block.count(b"\n") + (not block.endswith(b"\n") if block else 0)

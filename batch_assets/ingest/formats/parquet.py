@@ -1,4 +1,4 @@
-"""Parquet: a column format. A row's place is its number in the file, from 1; values become text as Arrow writes them."""
+"""Parquet, a columnar format. A row's position is its number in the file, from 1; values become text as Arrow writes them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ ROWS_AT_ONCE = 1 << 16
 
 
 class Parquet:
-    """A Parquet file with exactly the expected columns, of scalar values. Source: parquet.apache.org."""
+    """A Parquet file with exactly the expected columns, all of scalar types. Reference: parquet.apache.org."""
 
     seeks = True
 
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
-        """Yield the rows; a file is whole or damaged, so none is refused alone."""
+        """Yield the rows. A file is valid or corrupt as a whole, so no single row is rejected."""
         first = 1
         with _told_plainly():
             file = pq.ParquetFile(stream, page_checksum_verification=True)
@@ -30,14 +30,14 @@ class Parquet:
                 yield Block(lines, [batch.column(name).cast(pa.string()) for name in columns])
 
     def count(self, stream: BinaryIO) -> int:
-        """Return the number of rows that the file's footer tells."""
+        """Return the number of rows according to the file's footer."""
         with _told_plainly():
             return int(pq.ParquetFile(stream).metadata.num_rows)
 
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """Tell in one line what Arrow cannot read."""
+    """Turn Arrow's errors into one-line messages."""
     try:
         yield
     except (pa.ArrowException, OSError) as broken:
@@ -47,8 +47,8 @@ def _told_plainly() -> Iterator[None]:
 def _check_columns(found: pa.Schema, columns: tuple[str, ...]) -> None:
     missing, extra = sorted(set(columns) - set(found.names)), sorted(set(found.names) - set(columns))
     told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
-    told += [f"{name} is there {times} times" for name, times in Counter(found.names).items() if times > 1]
-    told += [f"{field.name} is of type {field.type}, which has no text" for field in found if not _has_text(field.type)]
+    told += [f"{name} appears {times} times" for name, times in Counter(found.names).items() if times > 1]
+    told += [f"{field.name} is of type {field.type}, which cannot be read as text" for field in found if not _has_text(field.type)]
     if told:
         raise FormError(f"the columns changed: {'; '.join(told)}")
 

@@ -1,1 +1,1 @@
-"""What the demand model and the demand forecast share: the frame, the baselines, the fit and the backtest."""
+"""Shared by the demand model and the demand forecast: the frame, the baselines, fitting and backtesting."""

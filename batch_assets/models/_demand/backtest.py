@@ -1,4 +1,4 @@
-"""Backtests: how a method would have forecast the days after an origin, knowing only what was known on it."""
+"""Backtests: how well a method would have forecast the days after an origin, given only what was known on it."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ _LEAST_WIDTH = 0.05
 
 @dataclass(frozen=True)
 class Score:
-    """What one origin's forecasts were worth.
+    """How accurate the forecasts of one origin were.
 
     Attributes:
         origin: the as-of day, ISO 8601.
         wape: weighted absolute percentage error of each method, over all categories and days.
-        coverage: share of the rows whose demand was within the interval, as it came from the model.
-        widen: the factor on the interval's width with which it would have covered `COVERAGE`.
+        coverage: share of the rows whose demand was within the model's unadjusted prediction interval.
+        widen: the factor on the interval's width that would have given the coverage `COVERAGE`.
     """
 
     origin: str
@@ -29,12 +29,12 @@ class Score:
 
 
 def wape(forecast: Numbers, sold: Numbers) -> float:
-    """Return the sum of absolute errors over the sum of what was sold."""
+    """Return the sum of absolute errors divided by the sum of units sold."""
     return float(np.abs(forecast - sold).sum() / max(sold.sum(), 1.0))
 
 
 def score(origin: str, frame: Frame, made: Forecast, sold: Numbers) -> Score:
-    """Score a model's forecasts of an origin beside the baselines'; days on which the store was closed say nothing."""
+    """Score the model's forecasts of an origin, and the baselines'. Closed days do not count for the interval."""
     errors = {"lightgbm": made.units, **frame.baselines}
     is_open = ~frame.keys["is_closed"].to_numpy(bool)
     if not is_open.any():

@@ -1,7 +1,7 @@
-"""Fitting: three LightGBM models on one frame, for the median and the 10 % and 90 % quantiles of demand.
+"""Fitting: three LightGBM models on one frame, for the median, the 10 % and the 90 % quantile of demand.
 
-Training is deterministic: fixed seeds, row-wise histograms, no shuffling across time. Each fit has one thread: several
-are made side by side, and threads of one fit would wait for each other on a busy machine.
+Training is deterministic: fixed seeds, row-wise histograms, no shuffling across time. Each fit uses one thread: several
+fits run in parallel, and the threads of one fit would wait for each other on a busy machine.
 """
 
 import json
@@ -33,14 +33,14 @@ PARAMETERS: dict[str, object] = {
 }
 TREES = {"units": 50, "lower": 30, "upper": 30}
 EVERY = {"units": 1, "lower": 2, "upper": 2}
-"""Each model is trained on every so many as-of days; the bounds' width is set by the backtests anyway."""
+"""Each model is trained on every n-th as-of day; the interval's width is calibrated by the backtests anyway."""
 
 _FORM = "form.json"
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Pieces forecast for the rows of a frame, and the interval that holds demand four times of five."""
+    """Units forecast for the rows of a frame, with an 80 % prediction interval."""
 
     units: Numbers
     lower: Numbers
@@ -52,7 +52,7 @@ def train(frame: Frame, sold: Numbers) -> dict[str, str]:
 
     Args:
         frame: the rows to train on.
-        sold: pieces sold of each row.
+        sold: units sold, by row.
     """
     import lightgbm as lgb
 
@@ -69,7 +69,7 @@ def train(frame: Frame, sold: Numbers) -> dict[str, str]:
 
 
 class Forecaster:
-    """The models that `train` fitted, ready to forecast; any number of threads may use one."""
+    """The models that `train` fitted, ready to forecast. Thread-safe."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the models from the files that `train` returned."""
@@ -81,14 +81,14 @@ class Forecaster:
         self._boosters = {name: lgb.Booster(model_str=files[f"{name}.txt"]) for name in QUANTILES}
 
     def forecast(self, frame: Frame, widen: float = 1.0) -> Forecast:
-        """Forecast the rows of a frame, each for itself.
+        """Forecast the rows of a frame, each independently.
 
         Args:
             frame: the rows to forecast.
             widen: factor on the distance of both bounds from the median.
 
         Returns:
-            Pieces, in the frame's order: 0 <= lower <= units <= upper, all 0 on closed days.
+            Units, in the frame's order: 0 <= lower <= units <= upper, all 0 on closed days.
         """
         table = frame.features.assign(category=_codes(frame, self._categories))[self._features].to_numpy(float)
         is_open = ~frame.keys["is_closed"].to_numpy(bool)
@@ -100,6 +100,6 @@ class Forecaster:
 
 
 def _codes(frame: Frame, categories: list[str]) -> Numbers:
-    """Return the number of each row's category; missing for one that the model was not trained on."""
+    """Return the code of each row's category; NaN for a category the model was not trained on."""
     numbers = {category: float(number) for number, category in enumerate(categories)}
     return frame.keys["category"].map(numbers).to_numpy(float)

@@ -1,8 +1,8 @@
-"""The frame that the demand model sees: a row for each as-of day, category and target day, in numbers.
+"""The frame that the demand model sees: one row per as-of day, category and target day, all features numeric.
 
-Every number is a ratio of exact sums, taken once, so it is the same on every machine. The target is relative to the
-category's level, so that one model serves large and small categories; a row's weight is its level, so that the sum of
-absolute errors in pieces is what is minimized (WAPE).
+Each feature is a ratio of exact sums, computed once, so it is the same on every machine. The target is relative to
+the category's level, so that one model fits large and small categories. A row's weight is its level, so that training
+minimizes the sum of absolute errors in units (WAPE).
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Numbers = NDArray[np.float64]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_LEVEL = 0.3
-"""Pieces a day that are added to a level, so that a category without sales has one."""
+"""Units per day added to every level, so that it is positive even for a category without sales."""
 
 BASELINES = ("seasonal naive", "level x weekday")
-"""The simple methods, in whose place the model must earn its own."""
+"""The simple methods that the model must beat to be in force."""
 
 _CALENDAR = ("horizon", "weekday", "day_of_month", "days_to_holiday", "days_since_holiday", "holiday_in", "holiday_ago")
 
@@ -29,9 +29,9 @@ class Frame:
 
     Attributes:
         keys: batch_date, category, target_date, horizon and is_closed of each row.
-        features: one named number a column.
-        scale: the category's level, pieces a day, plus `LEAST_LEVEL`.
-        baselines: forecasts of the simple methods, pieces, by name.
+        features: one column per feature.
+        scale: the category's level in units per day, plus `LEAST_LEVEL`.
+        baselines: forecasts of the simple methods in units, by name.
     """
 
     keys: pd.DataFrame
@@ -40,32 +40,32 @@ class Frame:
     baselines: dict[str, Numbers]
 
     def where(self, chosen: NDArray[np.bool_]) -> "Frame":
-        """Return the rows that are chosen."""
+        """Return the chosen rows."""
         baselines = {name: forecast[chosen] for name, forecast in self.baselines.items()}
         return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], baselines)
 
 
 STORE = "store_{name}"
-"""How the columns of `store_demand` are named beside those of a category."""
+"""How the columns of `store_demand` are named, next to those of a category."""
 
 
 def joined(demand: pd.DataFrame, calendar: pd.DataFrame, store: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a frame: what is known of each category and of the store, for each of the days to come.
+    """Return the rows of a frame: what is known about each category and the store, for each target day.
 
     Args:
-        demand: rows of `category_demand`, any days.
-        calendar: rows of `target_calendar`, at least of the same days.
-        store: rows of `store_demand`, at least of the same days.
+        demand: rows of `category_demand`, of any days.
+        calendar: rows of `target_calendar`, of at least the same days.
+        store: rows of `store_demand`, of at least the same days.
     """
     of_store = store.rename(columns={name: STORE.format(name=name) for name in store.columns if name != "batch_date"})
     return demand.merge(calendar, on="batch_date").merge(of_store, on="batch_date").sort_values(["batch_date", "category", "target_date"], ignore_index=True)
 
 
 def build_frame(rows: pd.DataFrame) -> Frame:
-    """Return what the model sees of each row, for itself.
+    """Compute the features and baselines of each row, independently of the others.
 
     Args:
-        rows: with the columns of `joined`.
+        rows: rows with the columns of `joined`.
     """
     by_weekday = {n: _of_target_weekday(rows, n) for n in (7, 28, 56)}
     days = {n: np.minimum(rows["days_known"].to_numpy(float), n) for n in (3, 7, 14, 28, 56, 91)}
@@ -98,13 +98,13 @@ def build_frame(rows: pd.DataFrame) -> Frame:
 
 
 def _of_target_weekday(rows: pd.DataFrame, days: int) -> Numbers:
-    """Return the pieces sold, within so many days, on the weekday that is the target's."""
+    """Return the units sold within a number of days on the target's weekday."""
     table = rows[[f"{weekday}_{days}d" for weekday in WEEKDAYS]].to_numpy(float)
     return table[np.arange(len(rows)), rows["weekday"].to_numpy(int)]
 
 
 def _store_totals(rows: pd.DataFrame) -> dict[str, Numbers]:
-    """Return the whole store's weekday shape and trend."""
+    """Return the weekday profile and trend of the whole store."""
     totals = {n: rows[STORE.format(name=f"units_{n}d")].to_numpy(float) for n in (7, 28, 56, 91)}
     by_weekday = rows[[STORE.format(name=f"{weekday}_56d") for weekday in WEEKDAYS]].to_numpy(float)
     weekday = by_weekday[np.arange(len(rows)), rows["weekday"].to_numpy(int)]
@@ -116,7 +116,7 @@ def _store_totals(rows: pd.DataFrame) -> dict[str, Numbers]:
 
 
 def _prices(rows: pd.DataFrame) -> dict[str, Numbers]:
-    """Return the price of a piece, dollars, how it moves, and the share of the price that discounts took off."""
+    """Return the price per unit in dollars, how it changes, and the share of the price taken off by discounts."""
     paid = {n: rows[f"amount_{n}d"].to_numpy(float) for n in (7, 28, 91)}
     price = {n: _ratio(paid[n] / 100, rows[f"units_{n}d"].to_numpy(float), 0.0) for n in paid}
     share = {n: _ratio(rows[f"discount_{n}d"].to_numpy(float), paid[n] + rows[f"discount_{n}d"].to_numpy(float), 0.0) for n in (7, 28)}
@@ -131,7 +131,7 @@ def _prices(rows: pd.DataFrame) -> dict[str, Numbers]:
 
 
 def _weights(decay: float, rows: pd.DataFrame) -> Numbers:
-    """Return the sum of the weights of the days known."""
+    """Return the sum of the weights over the days known."""
     return (1 - decay ** rows["days_known"].to_numpy(float)) / (1 - decay)
 
 

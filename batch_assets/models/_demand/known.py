@@ -1,6 +1,6 @@
-"""What was known when: the rows that a model may be trained on, and those on which it is tested.
+"""Point-in-time data: the rows that a model may be trained on, and those that it is tested on.
 
-Frames are made once for all fits of a run, and each fit takes its part: a row of a frame depends on its own as-of day alone.
+Frames are built once for all fits of a run, and each fit takes its part: a row of a frame depends only on its own as-of day.
 """
 
 import datetime as dt
@@ -14,13 +14,13 @@ from .frame import Frame, Numbers, build_frame, joined
 
 @dataclass(frozen=True)
 class Known:
-    """Features of the as-of days, and demand with the day on which it became known.
+    """Features of the as-of days, and sales with the day on which they became known.
 
     Attributes:
         demand: rows of `category_demand`.
         calendar: rows of `target_calendar`.
         store: rows of `store_demand`.
-        sales: pieces by category and target_date, and the batch_date with which they came.
+        sales: units by category and target_date, and the batch_date on which they arrived.
     """
 
     demand: pd.DataFrame
@@ -29,26 +29,26 @@ class Known:
     sales: pd.DataFrame
 
     def frame(self, as_of: list[dt.date]) -> Frame:
-        """Return the rows of some as-of days."""
+        """Return the frame of some as-of days."""
         days = pd.to_datetime(pd.Series(as_of))
         demand, calendar, store = (rows[rows["batch_date"].isin(days)] for rows in (self.demand, self.calendar, self.store))
         return build_frame(joined(demand, calendar, store))
 
     def sold(self, frame: Frame, on: dt.date) -> Numbers:
-        """Return the pieces sold of each row of a frame, as known on a day; none sold is 0."""
+        """Return the units sold for each row of a frame, as known on a day; 0 if none were sold."""
         sales = self.sales[self.sales["batch_date"] <= pd.Timestamp(on)]
         totals = sales.groupby(["category", "target_date"], as_index=False)["units"].sum()
         return frame.keys.merge(totals, how="left", on=["category", "target_date"])["units"].fillna(0).to_numpy(float)
 
 
 def as_of_days(trained_on: dt.date, first: dt.date, step: int) -> list[dt.date]:
-    """Return every so many days from `first` until before `trained_on`; they are the same days for each `trained_on`."""
+    """Return every `step`-th day from `first` to before `trained_on`, on the same grid for every `trained_on`."""
     days = (first + dt.timedelta(days=n) for n in range((trained_on - first).days))
     return [day for day in days if day.toordinal() % step == 0]
 
 
 def part_known(frame: Frame, as_of: list[dt.date], on: dt.date) -> Frame:
-    """Return the rows of some as-of days whose demand was known on a day; closed days have none."""
+    """Return the rows of some as-of days whose demand was known on a day; closed days have no demand."""
     keys = frame.keys
     days = np.asarray(as_of, "datetime64[ns]")
     known = keys["batch_date"].isin(days) & (keys["target_date"] <= pd.Timestamp(on)) & ~keys["is_closed"]

@@ -80,11 +80,11 @@ def test_columns_may_be_in_another_order(tmp_path: Path) -> None:
         ({"a": [1]}, "missing b"),
         ({"a": [1], "b": [2], "c": [3]}, "unexpected c"),
         ({"a": [1], "x": [2]}, "missing b; unexpected x"),
-        ({"a": [1], "b": [[1, 2]]}, "b is of type list<element: int64>, which has no text"),
-        ({"a": [1], "b": [{"x": 1}]}, "b is of type struct<x: int64>, which has no text"),
-        ({"a": [1], "b": [b"\xff"]}, "b is of type binary, which has no text"),
-        ({"a": [1], "b": pa.array([b"\xff"], pa.large_binary())}, "b is of type large_binary, which has no text"),
-        ({"a": [1], "b": pa.array([b"\xff\xff"], pa.binary(2))}, "b is of type fixed_size_binary[2], which has no text"),
+        ({"a": [1], "b": [[1, 2]]}, "b is of type list<element: int64>, which cannot be read as text"),
+        ({"a": [1], "b": [{"x": 1}]}, "b is of type struct<x: int64>, which cannot be read as text"),
+        ({"a": [1], "b": [b"\xff"]}, "b is of type binary, which cannot be read as text"),
+        ({"a": [1], "b": pa.array([b"\xff"], pa.large_binary())}, "b is of type large_binary, which cannot be read as text"),
+        ({"a": [1], "b": pa.array([b"\xff\xff"], pa.binary(2))}, "b is of type fixed_size_binary[2], which cannot be read as text"),
     ],
 )
 def test_other_columns_are_refused_and_told(tmp_path: Path, columns: dict[str, object], told: str) -> None:
@@ -97,7 +97,7 @@ def test_other_columns_are_refused_and_told(tmp_path: Path, columns: dict[str, o
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     put(tmp_path, pa.table([[1], [2], [3]], ["a", "b", "b"]))
-    with pytest.raises(LakeError, match="the columns changed: b is there 2 times"):
+    with pytest.raises(LakeError, match="the columns changed: b appears 2 times"):
         read(tmp_path)
 
 
