@@ -2,6 +2,7 @@
 
 `python -m batch_assets up-to-date --from 2017-11-06 --to 2017-12-26` brings the predictions of these days up to date,
 recomputing only what is missing or stale. `--select NAME…` limits this to the named tables and everything they read.
+`python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
 
@@ -10,10 +11,16 @@ import datetime as dt
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import BatchError, DefinitionError
 from .settings import settings
+
+if TYPE_CHECKING:
+    from .orchestration.resource import WarehouseResource
+    from .warehouse.verify import Difference
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,13 +31,17 @@ def main(arguments: list[str] | None = None) -> int:
     update.add_argument("--from", dest="first", type=_day, required=True, help="first day")
     update.add_argument("--to", dest="last", type=_day, required=True, help="last day")
     update.add_argument("--select", nargs="+", metavar="NAME", default=[], help="tables to update, with everything they read; default: all tables")
+    check = commands.add_parser("verify", help="compare every published table and file with the ledger")
+    check.add_argument("--repair", action="store_true", help="have what differs made again")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     chosen = parser.parse_args(arguments)
     if chosen.command == "forecasts":
         return _show()
+    if chosen.command == "verify":
+        return _reported(lambda: _verify(repairs=chosen.repair))
     if chosen.first > chosen.last:
         parser.error(f"--from {chosen.first} is after --to {chosen.last}")
-    return _update(chosen.first, chosen.last, chosen.select)
+    return _reported(lambda: _update(chosen.first, chosen.last, chosen.select))
 
 
 def _day(text: str) -> dt.date:
@@ -44,6 +55,22 @@ def _day(text: str) -> dt.date:
     return day
 
 
+def _reported(command: Callable[[], int]) -> int:
+    """Run a command that needs Dagster; report a failure, or an interrupt, in one line."""
+    import dagster as dg
+
+    # The warehouse tells whom it waits for through Dagster's logger, which is silent outside a run.
+    dg.get_dagster_logger().addHandler(logging.StreamHandler())
+    try:
+        return command()
+    except (BatchError, DefinitionError, RuntimeError, OSError, dg.DagsterError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        print("interrupted: what is published is whole, and stays; the same command continues from there", file=sys.stderr)
+        return 130
+
+
 def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
     import dagster as dg
 
@@ -52,22 +79,43 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
     from .orchestration.up_to_date import bring_up_to_date
     from .table.graph import configured_graph
 
-    # While it waits for a lock, the warehouse reports the holder through Dagster's logger, which is silent outside a run.
-    dg.get_dagster_logger().addHandler(logging.StreamHandler())
     started = time.monotonic()
-    try:
-        graph, resource = configured_graph(), WarehouseResource()
-        tables = graph.with_upstreams(list(names)) if names else graph.in_order()
-        job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
-        count = bring_up_to_date(job, tables, (first, last), dg.DagsterInstance.get(), resource, _tell)
-    except (BatchError, DefinitionError, RuntimeError, OSError, dg.DagsterError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        print("interrupted: published batches stay published; run the same command again to continue", file=sys.stderr)
-        return 130
+    graph, resource = configured_graph(), WarehouseResource()
+    tables = graph.with_upstreams(list(names)) if names else graph.in_order()
+    job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
+    count = bring_up_to_date(job, tables, (first, last), dg.DagsterInstance.get(), resource, _tell)
     _tell(f"{count} batches published in {time.monotonic() - started:.0f} s" if count else "everything is up to date")
     return 0
+
+
+def _verify(*, repairs: bool) -> int:
+    from .orchestration.resource import WarehouseResource
+    from .warehouse.verify import differences
+
+    resource = WarehouseResource()
+    with resource.warehouse.connect() as con:
+        found = list(differences(con, Path(resource.published)))
+    for difference in found:
+        _tell(difference.reason)
+    if not found:
+        _tell("every published table and file is as the ledger says")
+        return 0
+    if not repairs:
+        print(f"{len(found)} differences; python -m batch_assets verify --repair has them made again", file=sys.stderr)
+        return 1
+    return _repair(found, resource)
+
+
+def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int:
+    import dagster as dg
+
+    from .orchestration.definitions import build_defs
+    from .orchestration.repair import repair
+    from .table.graph import configured_graph
+
+    job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
+    repair(job, configured_graph().in_order(), found, dg.DagsterInstance.get(), resource, _tell)
+    return _verify(repairs=False)
 
 
 def _show() -> int:

@@ -18,6 +18,7 @@ from ..ingest.lakefile import LakeFile
 from ..partitions import days_of, name_days
 from ..reporting.preview import preview
 from ..settings import settings
+from ..table.graph import Graph
 from ..table.lineage import column_lineage
 from ..table.table import Table
 from ..warehouse.backfill import backfill
@@ -25,14 +26,15 @@ from ..warehouse.batch import Batch
 from ..warehouse.connection import Warehouse
 from ..warehouse.plan import Refusal
 from ..warehouse.publication import Published
+from .events import DATA_VERSION, materialization
 from .partitions import DAILY
 from .refusals import tell_refused
 from .resource import WarehouseResource
+from .unreported import report_unreported
 
 CHECK = "contract"
 OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml"}
 
-_VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
 _SINCE_EVER = -36_525
 _RETRIES, _SECONDS_TO_RETRY = 2, 10
@@ -92,6 +94,8 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         pointers = _latest_events(context.instance, table)
         batches, refused, unfinished = list[Batch](), list[Refusal](), list[str]()
         with _told(context, table, days):
+            if warehouse.is_first_use():
+                report_unreported(context.instance, Graph(table.layers.package).tables(), warehouse.warehouse, context.log.info)
             for outcome in backfill(table, warehouse.warehouse, days, context.run.run_id):
                 if isinstance(outcome, Refusal):
                     refused.append(outcome)
@@ -137,8 +141,11 @@ def _log(context: dg.AssetExecutionContext, table: Table, published: Published, 
     if table.source:
         pointers = {**pointers, **_latest_event(context.instance, "lake", table.source.name)}
     for batch in published.batches:
-        shown = preview(table, warehouse, batch.day) if batch.day == shows else {}
-        context.log_event(_materialization(table, batch, published.inputs[batch.day], pointers, shown))
+        shown: dict[str, Any] = {} if batch.total is None else {table.measure or "": batch.total}
+        if batch.day == shows:
+            shown |= {title: dg.MetadataValue.md(text) for title, text in preview(table, warehouse, batch.day).items()}
+        inputs = published.inputs[batch.day]
+        context.log_event(materialization(table, batch.day, batch.kept, batch.rejected, batch.content, table.code, inputs, pointers, shown))
 
 
 def _retry(before: int) -> dg.RetryRequested:
@@ -199,20 +206,6 @@ def _check_result(key: dg.AssetKey, *, passed: bool, metadata: Mapping[str, str 
     )
 
 
-def _materialization(table: Table, batch: Batch, inputs: Mapping[str, str], pointers: Mapping[str, int], shown: Mapping[str, str]) -> dg.AssetMaterialization:
-    """Return the event for one batch: its measures, and the tags that tell Dagster what it was computed from."""
-    metadata: dict[str, Any] = {"dagster/row_count": batch.kept, "quarantined": batch.rejected, "content": batch.content}
-    if batch.total is not None:
-        metadata[table.measure or ""] = batch.total
-    metadata |= {title: dg.MetadataValue.md(text) for title, text in shown.items()}
-    tags = {_VERSION: batch.content, f"{_VERSION}_is_user_provided": "true", "dagster/code_version": table.code}
-    for upstream, version in inputs.items():
-        name = upstream.replace(".", "/")
-        tags[f"dagster/input_data_version/{name}"] = version
-        tags[f"dagster/input_event_pointer/{name}"] = str(pointers.get(name, "NULL"))
-    return dg.AssetMaterialization(asset_key=[table.layer, table.name], partition=batch.day.isoformat(), metadata=metadata, tags=tags)
-
-
 def _latest_events(instance: dg.DagsterInstance, table: Table) -> dict[str, int]:
     """Return the id of the latest event of each upstream; any later event may make this run's batches stale."""
     return {name: event for upstream in table.tables for name, event in _latest_event(instance, table.layers.layer_of(upstream), upstream).items()}
@@ -227,15 +220,15 @@ def _latest_event(instance: dg.DagsterInstance, layer: str, name: str) -> dict[s
 def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
     """Yield an observation for each new or changed day of raw files; an unchanged day is not reported again."""
     seen = {
-        source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [_VERSION])
+        source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION])
         for source in {reading.source for reading in readings}
     }
     for reading in readings:
         day = reading.day.isoformat()
-        if reading.version != CLOSED and seen[reading.source].get(day, {}).get(_VERSION) != reading.version:
+        if reading.version != CLOSED and seen[reading.source].get(day, {}).get(DATA_VERSION) != reading.version:
             yield dg.AssetObservation(
                 asset_key=["lake", reading.source],
                 partition=day,
                 metadata={"dagster/row_count": reading.rows, "bytes": reading.size},
-                tags={_VERSION: reading.version},
+                tags={DATA_VERSION: reading.version},
             )

@@ -18,6 +18,7 @@ class WarehouseResource(DuckDBResource):
     lock_timeout: float = Field(default_factory=lambda: settings.lock_timeout, description="seconds to wait for another process")
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
+    _is_used: bool = PrivateAttr(default=False)
 
     @property
     def warehouse(self) -> Warehouse:
@@ -25,6 +26,11 @@ class WarehouseResource(DuckDBResource):
         if self._warehouse is None:
             self._warehouse = Warehouse(self.database, self.lake, self.published, self.models, self.lock_timeout, dg.get_dagster_logger().info)
         return self._warehouse
+
+    def is_first_use(self) -> bool:
+        """Return whether the run asks this for the first time."""
+        first, self._is_used = not self._is_used, True
+        return first
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Start a run: keep the file open."""

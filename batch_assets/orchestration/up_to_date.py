@@ -19,6 +19,7 @@ from ..warehouse.plan import Refusal, needed, stale_days
 from .dagster_private import RunFailureReason
 from .refusals import tell_refused
 from .resource import WarehouseResource
+from .unreported import report_unreported
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -48,6 +49,7 @@ def bring_up_to_date(
         KeyboardInterrupt: a run was interrupted, or cancelled in Dagster.
     """
     first, last = days
+    report_unreported(instance, tables, resource.warehouse, tell)
     count, failures, waiting = 0, list[str](), 0
     for table, start in needed(tables, first):
         asked = days_between(start, last)
@@ -59,7 +61,7 @@ def bring_up_to_date(
         for stretch in stretches(stale):
             started = time.monotonic()
             tell(f"{table.asset}: {len(stretch)} batches, {stretch[0]}..{stretch[-1]} ...")
-            published, failure = _run(job, table, stretch, instance)
+            published, failure = run_stretch(job, table, stretch, instance)
             count += published
             failures += [failure] if failure else []
             tell(f"{table.asset}: {_totals(resource, table, stretch)} in {time.monotonic() - started:.1f} s{', not all of them' * bool(failure)}")
@@ -74,7 +76,7 @@ def _apart(refused: Sequence[Refusal], failures: Sequence[str]) -> tuple[list[Re
     return held_up, [refusal for refusal in refused if refusal not in held_up]
 
 
-def _run(job: dg.JobDefinition, table: Table, days: Sequence[dt.date], instance: dg.DagsterInstance) -> tuple[int, str | None]:
+def run_stretch(job: dg.JobDefinition, table: Table, days: Sequence[dt.date], instance: dg.DagsterInstance) -> tuple[int, str | None]:
     """Run a stretch of days; return how many batches were published, and why others were not."""
     result = job.execute_in_process(
         run_config=_QUIET,

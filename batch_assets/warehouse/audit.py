@@ -89,7 +89,9 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
         raise
     strange = {day for (day,) in con.con.execute(f"select distinct batch_date from {STAGED}").fetchall()} - set(days)
     if strange:
-        raise BreachError(f"rows of {', '.join(sorted(map(str, strange)))} among the batches {name_days(days)}. A table must return only rows of the requested days.")
+        raise BreachError(
+            f"rows of {', '.join(sorted(map(str, strange)))} among the batches {name_days(days)}. A table returns rows of the requested days only."
+        )
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:

@@ -92,7 +92,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: S
     path.parent.mkdir(parents=True, exist_ok=True)
     by = ", ".join(f'"{column}"' for column in order)
     stamped = f"kv_metadata {{publication: '{stamp.publication}', content: '{stamp.content}'}}"
-    connection.execute(f"copy (from {rows} order by {by}) to {_text(path)} (format parquet, compression zstd, {stamped})")
+    connection.execute(f"copy (from {rows} order by {by}) to {sql_text(path)} (format parquet, compression zstd, {stamped})")
     _sync(path)
 
 
@@ -129,6 +129,6 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _text(path: Path) -> str:
+def sql_text(path: Path) -> str:
     """Return a path as an SQL literal."""
     return "'" + str(path).replace("'", "''") + "'"

@@ -6,6 +6,7 @@ Belongs here: reading the ledger. Does not belong here: writing it, which only a
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 from ibis.backends.duckdb import Backend
@@ -73,3 +74,30 @@ def totals(con: Backend, asset: str, first: dt.date, last: dt.date) -> tuple[int
     query = "select coalesce(sum(rows_kept), 0), coalesce(sum(rows_rejected), 0) from quality.batches where asset = ? and batch_date between ? and ?"
     ((kept, rejected),) = con.con.execute(query, [asset, first, last]).fetchall()
     return int(kept), int(rejected)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger says of the latest publication of a batch."""
+
+    day: dt.date
+    publication: int
+    kept: int
+    rejected: int
+    content: str
+    code: str
+    inputs: Mapping[str, str]
+
+
+def newest_entries(con: Backend) -> dict[str, tuple[dt.date, str]]:
+    """Return, for each table, day and content of the batch that was published last."""
+    query = "select asset, max_by((batch_date, content), (publication, batch_date)) from quality.ledger group by asset"
+    return dict(con.con.execute(query).fetchall())
+
+
+def entries(con: Backend, asset: str) -> list[Entry]:
+    """Return what the ledger says of each batch of a table, oldest publication first."""
+    query = """select batch_date, publication, rows_kept, rows_rejected, content, code, inputs
+        from quality.batches where asset = ? order by publication, batch_date"""
+    rows = con.con.execute(query, [asset]).fetchall()
+    return [Entry(day, number, kept, rejected, content, code, json.loads(inputs)) for day, number, kept, rejected, content, code, inputs in rows]

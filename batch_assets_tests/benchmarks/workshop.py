@@ -156,7 +156,10 @@ class Workshop:
     @cached_property
     def later(self) -> Place:
         """A copy of the history that benchmarks carry on; what one has published, the next does not publish again."""
-        return self.history.copied(self.folder / "later")
+        place = self.history.copied(self.folder / "later")
+        tell("telling Dagster of the history")
+        place.run_dagster("batch_assets.definitions", "--select", 'key:"features/target_calendar"', "--partition", HISTORY_ENDS.isoformat())
+        return place
 
     def empty(self, name: str) -> Place:
         """Return a place without a warehouse."""

@@ -157,5 +157,5 @@ def test_an_interrupt_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("batch_assets.demo.__main__.build", interrupted)
     monkeypatch.setattr("sys.argv", ["demo", "build"])
-    with pytest.raises(SystemExit, match="interrupted: the files that are written are whole"):
+    with pytest.raises(SystemExit, match="interrupted: the files written so far are complete"):
         main()

@@ -29,7 +29,7 @@ def environment(resource: WarehouseResource, tmp_path: Path) -> dict[str, str]:
 
 def run(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of this environment's."""
-    program = [sys.executable, "-m", "batch_assets"] if command[0] == "up-to-date" else [str(Path(sys.executable).with_name("dagster"))]
+    program = [sys.executable, "-m", "batch_assets"] if command[0] in ("up-to-date", "verify") else [str(Path(sys.executable).with_name("dagster"))]
     return subprocess.run([*program, *command], env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -77,3 +77,19 @@ def test_a_table_that_is_not_there_is_told_in_one_line(environment: dict[str, st
     unknown = run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(0)), "--select", "shelf_count")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
     assert unknown.stderr.startswith("there is no table shelf_count; the tables are ")
+
+
+def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseResource, environment: dict[str, str]) -> None:
+    write_days(Path(resource.lake), 2)
+    assert run(environment, "up-to-date", "--from", str(day_of(1)), "--to", str(day_of(1))).returncode == 0
+    clean = run(environment, "verify")
+    assert (clean.returncode, clean.stdout) == (0, "every published table and file is as the ledger says\n"), clean.stderr
+    with duckdb.connect(environment["BATCH_ASSETS_WAREHOUSE"]) as con:
+        con.execute("update marts.kind_counts set pieces = pieces + 1 where batch_date = '2017-01-02'")
+    told = run(environment, "verify")
+    assert told.returncode == 1
+    assert told.stdout == "marts.kind_counts, batch 2017-01-02: rows of the table were changed since they were published\n"
+    assert told.stderr == "1 differences; python -m batch_assets verify --repair has them made again\n"
+    repaired = run(environment, "verify", "--repair")
+    assert repaired.returncode == 0, repaired.stderr
+    assert repaired.stdout.endswith("every published table and file is as the ledger says\n")
