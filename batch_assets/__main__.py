@@ -67,7 +67,7 @@ def _reported(command: Callable[[], int]) -> int:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        print("interrupted: what is published is whole, and stays; the same command continues from there", file=sys.stderr)
+        print("interrupted: published batches stay published; run the same command again to continue", file=sys.stderr)
         return 130
 
 
