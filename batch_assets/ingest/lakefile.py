@@ -75,6 +75,7 @@ class LakeFile:
         may_be_empty: whether a file without rows is a day on which there was nothing to say.
         closing: with a `*` in the pattern, path of the file that says that the day is complete: a manifest, which
             has the name of each of the day's files in a line, below its own folder. Before it is there, the day is not.
+        private: the fields that have personal data.
     """
 
     name: str
@@ -84,11 +85,14 @@ class LakeFile:
     description: str
     may_be_empty: bool = False
     closing: str | None = None
+    private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a source of which nobody could say when a day is complete."""
         if ("*" in self.pattern) != bool(self.closing):
             raise DefinitionError(f"lake.{self.name}: a pattern with a `*` and `closing`, the file that says that a day is complete, go together.")
+        if unknown := sorted(set(self.private) - set(self.columns)):
+            raise DefinitionError(f"lake.{self.name}: {', '.join(unknown)} is private, and no field of it.")
 
     @property
     def schema(self) -> pa.Schema:

@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-
 _LITTLE = "128 MiB"
 
 
