@@ -34,7 +34,7 @@ from batch_assets.warehouse.publication import publish
 from ..engine.conftest import like
 from ..shop import PACKAGE
 from ..shop.marts.shelf_counts import ShelfCounts
-from ..shop_lake import day_of, write_counts, write_day
+from ..shop_lake import day_of, write_counts, write_day, write_shelves
 from .test_commands import environment, run  # noqa: F401
 
 SHOP = Graph(PACKAGE)
@@ -154,7 +154,7 @@ def test_a_chart_does_not_receive_what_is_private(resource: WarehouseResource) -
     write_day(Path(resource.lake), day_of(0), [f"1,10,{CANARY}"])
     publish(SHOP.table("shelf_counts"), resource.warehouse, [day_of(0)], "run")
 
-    def chart(shelf_counts: ir.Table) -> Bars:
+    def chart(shelf_counts: ir.Table, day: object) -> Bars:
         return Bars(" ".join(shelf_counts.columns), [], {})
 
     shown = preview(dataclasses.replace(SHOP.table("shelf_counts"), show=chart), resource.warehouse, day_of(0))["chart"]
