@@ -27,9 +27,9 @@ class Csv(LineFormat):
         found = _names(line.decode("utf-8-sig", "backslashreplace").rstrip("\r"))
         if tuple(found) == columns:
             return None
-        if not set(found) & set(columns):
-            return f"there is no header, which would be {','.join(columns)}"  # The line may be of data, so it is not quoted.
         missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
+        if missing == list(columns):
+            return f"the header changed: missing {', '.join(missing)}"  # It may be a line of data, so it is not quoted.
         told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
         return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
 
