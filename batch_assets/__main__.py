@@ -12,8 +12,17 @@ import sys
 import time
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
 from .errors import BatchError, DefinitionError
-from .settings import settings
+
+try:
+    from .settings import settings
+except ValidationError as mistake:
+    sys.exit("; ".join(": ".join([*map(str, wrong["loc"]), wrong["msg"].removeprefix("Value error, ")]) for wrong in mistake.errors()))
+except SettingsError as mistake:
+    sys.exit(str(mistake))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +57,7 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
     import dagster as dg
 
     from .orchestration.definitions import build_defs
+    from .orchestration.home import instance
     from .orchestration.resource import WarehouseResource
     from .orchestration.up_to_date import bring_up_to_date
     from .table.graph import configured_graph
@@ -59,7 +69,7 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
         graph, resource = configured_graph(), WarehouseResource()
         tables = graph.with_upstreams(list(names)) if names else graph.in_order()
         job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
-        count = bring_up_to_date(job, tables, (first, last), dg.DagsterInstance.get(), resource, _tell)
+        count = bring_up_to_date(job, tables, (first, last), instance(), resource, _tell)
     except (BatchError, DefinitionError, RuntimeError, OSError, dg.DagsterError) as error:
         print(error, file=sys.stderr)
         return 1

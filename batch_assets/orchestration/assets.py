@@ -27,6 +27,7 @@ from ..warehouse.batch import Batch
 from ..warehouse.connection import Warehouse
 from ..warehouse.plan import Refusal
 from ..warehouse.publication import Published
+from .home import why_forgotten
 from .partitions import DAILY
 from .refusals import tell_refused
 from .resource import WarehouseResource
@@ -91,6 +92,8 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         days = days_of(context.partition_keys)
         if not days:
             raise dg.Failure(f"{table.asset}: no day was asked for; is the first day of the range after its last?", allow_retries=False)
+        if told := why_forgotten(context.instance, warehouse.database):
+            raise dg.Failure(f"{table.asset}: {told}", allow_retries=False)
         pointers = _latest_events(context.instance, table)
         batches, refused, unfinished = list[Batch](), list[Refusal](), list[str]()
         with _told(context, table, days):

@@ -110,6 +110,8 @@ class Warehouse:
             self._close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
+        if not self.database or Path(self.database).name.startswith(":memory:"):
+            raise WarehouseError(f"a warehouse {self.database!r} keeps nothing when its process ends. Name a file in the setting warehouse.")
         make_folder(Path(self.database).parent)
         make_folder(self._spill)
         connection = self._when_free()

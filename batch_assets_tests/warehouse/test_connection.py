@@ -175,3 +175,12 @@ def test_an_error_of_the_engine_quotes_no_value(warehouse: Warehouse, query: str
     assert "Error: " in str(told.value)
     assert told.value.__cause__ is None
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("database", [":memory:", "folder/:memory:named", ""])
+def test_a_warehouse_that_keeps_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = str(tmp_path / "other")
+    with pytest.raises(WarehouseError, match="keeps nothing when its process ends"), Warehouse(database, folder, folder, folder, 5).connect():
+        pass
+    assert list(tmp_path.iterdir()) == []
