@@ -64,5 +64,5 @@ $(VENV)/bench: $(VENV)/ready
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml.example
-	mkdir -p $(DAGSTER_HOME)
+	mkdir -p $(dir $(DAGSTER_HOME)) && mkdir -p -m 700 $(DAGSTER_HOME)
 	cp dagster.yaml.example $@

@@ -15,8 +15,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
 from .errors import BatchError, DefinitionError
-from .settings import settings
+
+try:
+    from .settings import settings
+except ValidationError as mistake:
+    sys.exit("; ".join(": ".join([*map(str, wrong["loc"]), wrong["msg"].removeprefix("Value error, ")]) for wrong in mistake.errors()))
+except SettingsError as mistake:
+    sys.exit(str(mistake))
 
 if TYPE_CHECKING:
     from .orchestration.resource import WarehouseResource
@@ -72,9 +81,9 @@ def _reported(command: Callable[[], int]) -> int:
 
 
 def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
-    import dagster as dg
 
     from .orchestration.definitions import build_defs
+    from .orchestration.home import instance
     from .orchestration.resource import WarehouseResource
     from .orchestration.up_to_date import bring_up_to_date
     from .table.graph import configured_graph
@@ -83,7 +92,7 @@ def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
     graph, resource = configured_graph(), WarehouseResource()
     tables = graph.with_upstreams(list(names)) if names else graph.in_order()
     job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
-    count = bring_up_to_date(job, tables, (first, last), dg.DagsterInstance.get(), resource, _tell)
+    count = bring_up_to_date(job, tables, (first, last), instance(), resource, _tell)
     _tell(f"{count} batches published in {time.monotonic() - started:.0f} s" if count else "everything is up to date")
     return 0
 
@@ -107,14 +116,13 @@ def _verify(*, repairs: bool) -> int:
 
 
 def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int:
-    import dagster as dg
 
     from .orchestration.definitions import build_defs
     from .orchestration.repair import repair
     from .table.graph import configured_graph
 
     job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
-    repair(job, configured_graph().in_order(), found, dg.DagsterInstance.get(), resource, _tell)
+    repair(job, configured_graph().in_order(), found, instance(), resource, _tell)
     return _verify(repairs=False)
 
 

@@ -2,6 +2,10 @@
 
 Each has a default that suits the demo. Override it with an environment variable, or a line in a file `.env`, named
 `BATCH_ASSETS_` plus the setting's name in capitals: `BATCH_ASSETS_TIME_ZONE=Europe/Berlin`.
+
+The file is that of the working directory or, if there is none, of the project's folder. Dagster's command line loads the former into the
+environment before this is read, over what was there. So the file takes precedence here, too, and a setting with different values in the
+two is refused. A relative path starts at the file's folder, or, from the environment, at the working directory.
 """
 
 import datetime as dt
@@ -11,19 +15,36 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulestr
+from dotenv import dotenv_values
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-_DATA = Path(__file__).parents[1] / "data"
+PROJECT = Path(__file__).parents[1]
+"""The folder that the package lies in, which has `data`."""
+
+_DATA = PROJECT / "data"
+_PREFIX = "BATCH_ASSETS_"
+_PATHS = ("lake", "warehouse", "published", "models")
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
+def settings_file() -> Path | None:
+    """Return the file of settings that counts: `.env` of the working directory, or else of the project's folder."""
+    return next((path for path in (Path.cwd() / ".env", PROJECT / ".env") if path.is_file()), None)
+
+
+def told_in_file() -> dict[str, str]:
+    """Return what the file of settings says, by name; other programs' settings may be among it."""
+    path = settings_file()
+    return {name: value for name, value in dotenv_values(path).items() if value is not None} if path else {}
+
+
 class Settings(BaseSettings):
     """Where things are, and the store's calendar."""
 
-    model_config = SettingsConfigDict(env_prefix="BATCH_ASSETS_", env_file=".env", env_parse_none_str="null", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_parse_none_str="null", extra="ignore")
 
     lake: Path = Field(_DATA / "lake", description="folder of the raw daily files")
     warehouse: Path = Field(_DATA / "warehouse.duckdb", description="the DuckDB file that holds every table")
@@ -55,6 +76,18 @@ class Settings(BaseSettings):
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where values are looked for, in this order."""
+        return init_settings, DotEnvSettingsSource(settings_cls, env_file=settings_file()), env_settings
+
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
@@ -82,10 +115,26 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _are_all_known(self) -> Self:
-        prefix = str(self.model_config["env_prefix"])
-        known = {f"{prefix}{name}".upper() for name in type(self).model_fields}
-        if unknown := sorted(name for name in os.environ if name.upper().startswith(prefix) and name.upper() not in known):
-            raise ValueError(f"no such setting: {', '.join(unknown)}; the settings are {', '.join(sorted(known))}")
+        known = {f"{_PREFIX}{name}".upper() for name in type(self).model_fields}
+        for where, names in (("", os.environ), (f" in {settings_file()}", told_in_file())):
+            if unknown := sorted(name for name in names if name.upper().startswith(_PREFIX) and name.upper() not in known):
+                raise ValueError(f"no such setting: {', '.join(unknown)}{where}; the settings are {', '.join(sorted(known))}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_value_each(self) -> Self:
+        environment = {name.upper(): value for name, value in os.environ.items()}
+        for name, value in told_in_file().items():
+            if name.upper().startswith(_PREFIX) and environment.get(name.upper(), value) != value:
+                raise ValueError(f"{name} is {environment[name.upper()]!r} in the environment and {value!r} in {settings_file()}; remove one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _begin_at_a_folder(self) -> Self:
+        in_file = {name.upper() for name in told_in_file()}
+        for name in _PATHS:
+            file = settings_file() if f"{_PREFIX}{name}".upper() in in_file else None
+            setattr(self, name, (file.parent if file else Path.cwd()) / getattr(self, name))
         return self
 
     def written(self, name: str) -> str:

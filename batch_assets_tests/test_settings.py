@@ -43,6 +43,41 @@ def test_a_mistake_is_told_with_what_is_right(monkeypatch: pytest.MonkeyPatch, n
         Settings()
 
 
+def test_a_mistake_in_the_file_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OTHER=1\nbatch_assets_timezone=Europe/Berlin\n")
+    with pytest.raises(ValidationError, match=rf"no such setting: batch_assets_timezone in {tmp_path}/\.env; there are .*BATCH_ASSETS_TIME_ZONE"):
+        Settings()
+
+
+def test_the_file_of_the_working_directory_counts_and_without_it_that_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for folder in (project, elsewhere):
+        folder.mkdir()
+    monkeypatch.setattr("batch_assets.settings.PROJECT", project)
+    (project / ".env").write_text("BATCH_ASSETS_TIME_ZONE=Europe/Berlin\nBATCH_ASSETS_LAKE=raw\n")
+    for folder in (project, elsewhere):
+        monkeypatch.chdir(folder)
+        assert (Settings().time_zone, Settings().lake) == ("Europe/Berlin", project / "raw")
+    (elsewhere / ".env").write_text("BATCH_ASSETS_LAKE=raw\n")
+    assert (Settings().time_zone, Settings().lake) == ("America/New_York", elsewhere / "raw")
+
+
+def test_a_path_of_the_environment_begins_at_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_ASSETS_WAREHOUSE", "here/w.duckdb")
+    found = Settings()
+    monkeypatch.chdir(tmp_path.parent)
+    assert found.warehouse == tmp_path / "here" / "w.duckdb"
+
+
+def test_a_setting_with_two_values_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("BATCH_ASSETS_WAREHOUSE=one.duckdb\nHOME=/nowhere\n")
+    monkeypatch.setenv("batch_assets_warehouse", "two.duckdb")
+    with pytest.raises(ValidationError, match=r"BATCH_ASSETS_WAREHOUSE is 'two.duckdb' in the environment and 'one.duckdb' in .*/\.env; remove one of them"):
+        Settings()
+    monkeypatch.setenv("batch_assets_warehouse", "one.duckdb")
+    assert Settings().warehouse == tmp_path / "one.duckdb"
+
+
 def test_a_days_place_in_the_calendar_is_told() -> None:
     found = Settings(first_day=dt.date(2017, 1, 1), last_day=dt.date(2017, 1, 31))
     assert [found.outside(dt.date(2017, 1, day)) for day in (1, 31)] == [None, None]

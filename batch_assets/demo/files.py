@@ -7,6 +7,8 @@ import datetime as dt
 import gzip
 from pathlib import Path
 
+from ..warehouse.permissions import make_folder
+
 TILL = "sales/pos/{day}.csv.gz"
 CATALOGUE = "catalogue/{day}.jsonl"
 SEND_AGAIN = ".send_again/{day}.csv.gz"
@@ -22,7 +24,7 @@ def place(lake: Path, pattern: str, day: dt.date) -> Path:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file next to its final path and rename it, so that no reader ever sees a partial file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
     unfinished.replace(path)

@@ -21,6 +21,7 @@ import pyarrow as pa
 from ibis import _
 from ibis.backends.duckdb import Backend
 
+from ..table.contract import PRIVATE
 from ..table.model import ModelStore, Version
 from ..table.table import ROWS, Table
 from .compile import compiled
@@ -76,6 +77,8 @@ class DuckDB:
             name: published(reader, table, name).filter(_.batch_date.between(*upstream.known(days)))
             for name, upstream in zip(table.tables, table.upstreams, strict=True)
         }
+        if "artifacts" in table.parameters:
+            known = {name: without_private(table, name, rows) for name, rows in known.items()}
         provided: dict[str, Callable[[], Any]] = {
             "days": lambda: _ask(reader, days),
             "ledger": lambda: _ledger(reader, table, days),
@@ -115,10 +118,17 @@ def published(con: Backend, table: Table, name: str) -> ir.Table:
     return known_table(con, name, table.schema_of(name), table.layers.layer_of(name))
 
 
+def without_private(table: Table, name: str, rows: ir.Table) -> ir.Table:
+    """Return the rows of something that a table reads, without the columns that have personal data."""
+    return rows.drop(*table.layers.find(name).contract.private())
+
+
 def first_rows(con: Backend, table: Table, day: dt.date, count: int) -> pa.Table:
-    """Return the first rows of a batch, ordered by its grain."""
+    """Return the first rows of a batch, ordered by its grain; private values are masked."""
     order = ", ".join(f'"{name}"' for name in table.contract.grain())
-    query = f'select * exclude (batch_date) from {table.layer}."{table.name}" where batch_date = ? order by {order} limit {count}'
+    masked = ", ".join(f"'{PRIVATE}' as \"{name}\"" for name in table.contract.private())
+    columns = f"* exclude (batch_date){f' replace ({masked})' if masked else ''}"
+    query = f'select {columns} from {table.layer}."{table.name}" where batch_date = ? order by {order} limit {count}'
     return con.con.execute(query, [day]).to_arrow_table()
 
 

@@ -75,6 +75,7 @@ class LakeFile:
         may_be_empty: whether a file without rows is valid: there was nothing to report that day.
         closing: with a `*` in the pattern, the path of the manifest that marks the day as complete. It lists the day's
             files, one per line, relative to its own folder. Until it exists, the day has not arrived.
+        private: the fields that have personal data.
     """
 
     name: str
@@ -84,11 +85,14 @@ class LakeFile:
     description: str
     may_be_empty: bool = False
     closing: str | None = None
+    private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reject a source for which it cannot be known when a day is complete."""
         if ("*" in self.pattern) != bool(self.closing):
             raise DefinitionError(f"lake.{self.name}: a pattern with a `*` and `closing`, the file that says that a day is complete, go together.")
+        if unknown := sorted(set(self.private) - set(self.columns)):
+            raise DefinitionError(f"lake.{self.name}: {', '.join(unknown)} is private, and no field of it.")
 
     @property
     def schema(self) -> pa.Schema:

@@ -22,4 +22,5 @@ pos_log = LakeFile(
         "coupon_discount": "dollars taken off by a manufacturer's coupon",
         "coupon_match_discount": "dollars taken off by the store matching a coupon",
     },
+    private=("customer_name", "postcode"),
 )

@@ -5,6 +5,7 @@ Belongs here: everything about a table that is specific to Dagster. Does not bel
 
 import datetime as dt
 import random
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import Any, cast
 import dagster as dg
 
 from ..engine.reading import CLOSED, Reading, measure
-from ..errors import WarehouseError
+from ..errors import BatchError, DefinitionError, EngineError, WarehouseError
 from ..ingest.lakefile import LakeFile
 from ..partitions import days_of, name_days
 from ..reporting.preview import preview
 from ..settings import settings
+from ..table.contract import PRIVATE
 from ..table.graph import Graph
 from ..table.lineage import column_lineage
 from ..table.table import Table
@@ -27,6 +29,7 @@ from ..warehouse.connection import Warehouse
 from ..warehouse.plan import Refusal
 from ..warehouse.publication import Published
 from .events import DATA_VERSION, materialization
+from .home import why_forgotten
 from .partitions import DAILY
 from .refusals import tell_refused
 from .resource import WarehouseResource
@@ -43,14 +46,14 @@ _STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectory
 
 def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
     """Return a raw source as an observable asset: the data version of a day is the hash of its files."""
-    columns = [dg.TableColumn(name, "text", meaning) for name, meaning in source.columns.items()]
+    columns = [dg.TableColumn(name, "text", meaning, tags=_privacy(name in source.private)) for name, meaning in source.columns.items()]
 
     @dg.observable_source_asset(
         key=["lake", source.name],
         group_name="lake",
         description=source.description,
         partitions_def=DAILY,
-        tags={"layer": "lake"},
+        tags={"layer": "lake", **_privacy(bool(source.private))},
         metadata={"dagster/uri": str(settings.lake / source.pattern), "dagster/column_schema": dg.TableSchema(columns)},
     )
     def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[WarehouseResource]) -> dg.DataVersionsByPartition:
@@ -78,7 +81,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         description=table.description,
         kinds=set(table.kinds),
         owners=[OWNERS[table.layer]],
-        tags={"layer": table.layer},
+        tags={"layer": table.layer, **_privacy(bool(table.contract.private()))},
         metadata=_definition_metadata(table),
         code_version=table.code,
         deps=[_dependency(table, name) for name in table.reads],
@@ -91,6 +94,8 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         days = days_of(context.partition_keys)
         if not days:
             raise dg.Failure(f"{table.asset}: no day was asked for; is the first day of the range after its last?", allow_retries=False)
+        if told := why_forgotten(context.instance, warehouse.database):
+            raise dg.Failure(f"{table.asset}: {told}", allow_retries=False)
         pointers = _latest_events(context.instance, table)
         batches, refused, unfinished = list[Batch](), list[Refusal](), list[str]()
         with _told(context, table, days):
@@ -126,12 +131,20 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
     except WarehouseError as error:
         raise dg.Failure(f"{table.asset}: {error}", allow_retries=False) from error
     except Exception as error:
+        if table.sees_private and not isinstance(error, BatchError | DefinitionError | EngineError | OSError):
+            error = _without_its_message(error)
         told = f"{table.asset}, {name_days(days)}: {error}. Previous batches stay published; the run's events list those of this range that were published."
         failure = dg.Failure(told, allow_retries=False)
         failure.__cause__ = error
         if isinstance(error, OSError) and not isinstance(error, _STAYS):
             raise _retry(context.retry_number) from failure
         raise failure from error
+
+
+def _without_its_message(error: Exception) -> Exception:
+    """Return what may be told of an error that is not ours, whose message may quote private values: its type, and where it was raised."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return RuntimeError(f"{type(error).__name__} at {place.filename}:{place.lineno}; its message is not told, since it may quote private values")
 
 
 def _log(context: dg.AssetExecutionContext, table: Table, published: Published, pointers: Mapping[str, int], warehouse: Warehouse, *, shows: dt.date) -> None:
@@ -160,9 +173,15 @@ def _dependency(table: Table, name: str) -> dg.AssetDep:
     return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]), partition_mapping=mapping if offset else None)
 
 
+def _privacy(is_private: bool) -> dict[str, str]:
+    """Return the tag by which the UI shows that something has personal data."""
+    return {PRIVATE: ""} if is_private else {}
+
+
 def _definition_metadata(table: Table) -> dict[str, Any]:
+    private = table.contract.private()
     columns = [
-        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable))
+        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable), tags=_privacy(name in private))
         for name, column in table.contract.columns().items()
     ]
     metadata: dict[str, Any] = {

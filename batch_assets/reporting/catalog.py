@@ -103,11 +103,18 @@ def _overview(members: Iterable[LakeFile | Table]) -> str:
 def _columns(entry: LakeFile | Table) -> str:
     """Return the columns, collapsed. A source's columns are all text, so they have neither type nor nullability."""
     if isinstance(entry, LakeFile):
-        rows = [[f"`{name}`", _text(meaning)] for name, meaning in entry.columns.items()]
+        rows = [[f"`{name}`", _text(meaning) + _private(name in entry.private)] for name, meaning in entry.columns.items()]
         return _folded(f"fields of {entry.name}", _markdown(("field", "meaning"), rows))
-    columns = entry.contract.columns().items()
-    rows = [[f"`{name}`", str(c.dtype.type.copy(nullable=True)), "yes" if c.nullable else "", _text(c.description or "")] for name, c in columns]
+    private = entry.contract.private()
+    rows = [
+        [f"`{name}`", str(c.dtype.type.copy(nullable=True)), "yes" if c.nullable else "", _text(c.description or "") + _private(name in private)]
+        for name, c in entry.contract.columns().items()
+    ]
     return _folded(f"columns of {entry.name}", _markdown(("column", "type", "null", "meaning"), rows))
+
+
+def _private(is_private: bool) -> str:
+    return " (**private**)" if is_private else ""
 
 
 def _folded(title: str, text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from ..table.chart import Chart, Lines
+from .markdown import as_text
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 300, 60, 50, 40
 _COLORS = ("#1f6feb", "#e36209", "#2da44e", "#8250df")
@@ -58,7 +59,7 @@ def _markdown(title: str, parts: Sequence[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="11">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>{_text(LEFT, 18, title, "start", 13)}{"".join(parts)}</svg>'
     )
-    return f"![{title}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+    return f"![{as_text(title)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
 
 
 def _levels(highest: float) -> list[float]:

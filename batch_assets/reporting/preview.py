@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pyarrow as pa
 from ibis import _
 
-from ..engine.duckdb import first_rows, published
+from ..engine.duckdb import first_rows, published, without_private
 from ..table.table import Table
 from ..warehouse.connection import Warehouse
 from .charts import draw
+from .markdown import as_text
 
 _ROWS, _WIDTH = 5, 40
 
@@ -39,11 +40,11 @@ def _chart_of(table: Table, warehouse: Warehouse, day: dt.date) -> str:
     assert table.show
     names = inspect.signature(table.show).parameters
     with warehouse.connect() as con:
-        known = {name: published(con, table, name).filter(_.batch_date <= day) for name in names if name != "day"}
+        known = {name: without_private(table, name, published(con, table, name)).filter(_.batch_date <= day) for name in names if name != "day"}
         return draw(table.show(day=day, **known))
 
 
 def _markdown(rows: pa.Table) -> str:
     names = rows.column_names
-    lines = [names, ["---"] * len(names), *([str(row[name])[:_WIDTH] for name in names] for row in rows.to_pylist())]
+    lines = [names, ["---"] * len(names), *([as_text(str(row[name])[:_WIDTH]) for name in names] for row in rows.to_pylist())]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

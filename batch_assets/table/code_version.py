@@ -61,7 +61,7 @@ def _read(module: str) -> _Module:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [statement for statement in node.body if not _is_docstring(statement)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg not in ("description", "private")]
     return _Module(imports, used, ast.unparse(tree))
 
 

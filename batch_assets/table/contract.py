@@ -5,7 +5,6 @@ breach. Every column has a type with a canonical text (`content.py`). A contract
 checks rows against them.
 """
 
-from functools import partial
 from typing import Any
 
 import ibis
@@ -15,8 +14,17 @@ from pandera.engines import ibis_engine
 
 MOST_BREACHES = 5
 
-Field = partial(pa.Field, n_failure_cases=MOST_BREACHES)
-"""pandera's `Field`, limited to a few failing values per message."""
+PRIVATE = "private"
+"""What is shown in place of a private value, and what a private column is tagged with."""
+
+
+def Field(*args: Any, private: bool = False, **options: Any) -> Any:  # noqa: N802 - it is pandera's `Field`
+    """Return pandera's `Field`, whose message shows a few failing values and not all of them.
+
+    A private column has personal data: its values stay in the tables that have it. No preview, chart, message, event, published
+    file or model shows them.
+    """
+    return pa.Field(*args, n_failure_cases=MOST_BREACHES, metadata={PRIVATE: private}, **options)
 
 
 class Nested(ibis_engine.DataType):
@@ -53,6 +61,11 @@ class Contract(pa.DataFrameModel):
     def grain(cls) -> list[str]:
         """Return the columns that identify a row."""
         return list(cls.to_schema().unique or [])
+
+    @classmethod
+    def private(cls) -> list[str]:
+        """Return the columns that have personal data."""
+        return [name for name, column in cls.columns().items() if (column.metadata or {}).get(PRIVATE)]
 
     @classmethod
     def arrow_schema(cls) -> pyarrow.Schema:

@@ -45,6 +45,9 @@ ROWS = "rows"
 
 _PROVIDED = ("days", "ledger", "artifacts")
 
+_FOR_EVERYONE = "predictions"
+"""The layer whose tables are also published as files."""
+
 Rows: TypeAlias = ir.Table | pa.RecordBatch | Iterator[pa.RecordBatch]
 """What a table's function returns."""
 
@@ -86,6 +89,11 @@ class Table:
     scores: Callable[..., ir.Table] | None = None
     show: Callable[..., Chart] | None = None
     kinds: tuple[str, ...] = ("duckdb",)
+
+    def __post_init__(self) -> None:
+        """Refuse a table whose private columns would be in the files that everyone reads."""
+        if self.layer == _FOR_EVERYONE and (private := self.contract.private()):
+            raise DefinitionError(f"{self.asset}: {', '.join(private)} is private, and {_FOR_EVERYONE} are published as files for everyone.")
 
     def __call__(self, **tables: Any) -> Rows:
         """Return the rows that the function computes from `tables`."""
@@ -155,6 +163,11 @@ class Table:
     def tables(self) -> list[str]:
         """The tables that it reads."""
         return [name for name in self.reads if self.layers.layer_of(name) != "lake"]
+
+    @property
+    def sees_private(self) -> bool:
+        """Whether personal data may be among the rows that it reads."""
+        return any(found.contract.private() if isinstance(found, Table) else found.private for found in map(self.layers.find, self.reads))
 
     @property
     def source(self) -> LakeFile | None:

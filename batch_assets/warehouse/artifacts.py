@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UntrainedError
+from .permissions import make_folder
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Artifacts:
         """Store the files of a version, all or none; an existing version is left as it is."""
         final = self._folder(model, version)
         staged = final.with_name(f".{version}.{uuid.uuid4().hex}")
-        staged.mkdir(parents=True)
+        make_folder(staged)
         try:
             for name, text in files.items():
                 with (staged / name).open("w", encoding="utf-8") as file:

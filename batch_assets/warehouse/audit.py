@@ -72,8 +72,15 @@ def hold(con: Backend, contract: type[Contract], relation: str) -> None:
     try:
         contract.validate(con.table(relation), lazy=True)
     except SchemaErrors as breach:
-        told = {f"{case['column']}: {case['error']}"[:300] for kind in breach.message.values() for cases in kind.values() for case in cases}
+        told = {_told(case, contract) for kind in breach.message.values() for cases in kind.values() for case in cases}
         raise BreachError("; ".join(sorted(told)[:MOST_BREACHES])) from None
+
+
+def _told(case: Mapping[str, str], contract: type[Contract]) -> str:
+    """Return pandera's account of a breach; if it may show private values, no more than the rule that was broken."""
+    private = contract.private()
+    shows_values = case["column"] in private or (private and case["column"] not in contract.columns())
+    return f"{case['column']}: {'breaks ' + case['check'] if shows_values else case['error']}"[:300]
 
 
 def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> None:

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +18,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from ..errors import EngineError, StorageError, WarehouseError
+from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
 from .transaction import transaction
 
@@ -38,6 +39,13 @@ create view if not exists quality.batches as
 
 _MIGRATIONS = {1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2"}
 """By schema version, the SQL that migrates a warehouse to the next version."""
+
+
+_QUOTE_VALUES = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+"""DuckDB's errors that quote values of rows, any of which may be private."""
+
+_VALUE = re.compile(r"""(['"]).*\1|['"].*|(?<=value )\S+""", re.DOTALL)
+"""What may be a value: whatever stands in quotes, to the last one, since a value may have quotes in it; and a number."""
 
 
 class Warehouse:
@@ -68,6 +76,11 @@ class Warehouse:
         self._is_kept_open = False
         self._close()
 
+    @property
+    def _spill(self) -> Path:
+        """Where DuckDB puts rows for which there is no room in memory, by its own default."""
+        return Path(f"{self.database}.tmp")
+
     @contextmanager
     def connect(self) -> Iterator[Backend]:
         """Open the warehouse for exclusive writing; wait for a process that holds it.
@@ -82,6 +95,7 @@ class Warehouse:
         """
         try:
             self._held = self._held or self._opened()
+            make_file(Path(f"{self.database}.wal"))
             connection = self._held.cursor()
             connection.execute("set TimeZone = 'UTC'")
             yield ibis.duckdb.from_connection(connection)
@@ -96,7 +110,10 @@ class Warehouse:
             self._close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        Path(self.database).parent.mkdir(parents=True, exist_ok=True)
+        if not self.database or Path(self.database).name.startswith(":memory:"):
+            raise WarehouseError(f"a warehouse {self.database!r} keeps nothing when its process ends. Name a file in the setting warehouse.")
+        make_folder(Path(self.database).parent)
+        make_folder(self._spill)
         connection = self._when_free()
         try:
             _ensure_schema(connection, self.database)
@@ -111,6 +128,8 @@ class Warehouse:
         if self._held:
             self._held.close()
             self._held = None
+            with suppress(OSError):
+                self._spill.rmdir()
 
     def _when_free(self) -> duckdb.DuckDBPyConnection:
         """Open the file as soon as no other process holds it, retrying with backoff and jitter; report the holder once.
@@ -144,12 +163,19 @@ def _tell_plainly(error: duckdb.Error) -> NoReturn:
         raise KeyboardInterrupt from error
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         raise StorageError(str(error)) from error
+    if isinstance(error, _QUOTE_VALUES):
+        raise EngineError(_VALUE.sub("…", str(error).partition("\n\nLINE ")[0]).partition("\n")[0]) from None
     raise EngineError(str(error)) from error
 
 
 def _open(database: str) -> duckdb.DuckDBPyConnection:
+    is_new = not Path(database).exists()
     try:
-        return duckdb.connect(database)
+        connection = duckdb.connect(database)
+        if is_new:
+            Path(database).chmod(OWNERS_FILE)
+            make_file(Path(f"{database}.wal"))
+        return connection
     except duckdb.Error as error:
         if "version number" in str(error) or "not a valid DuckDB" in str(error):
             raise WarehouseError(

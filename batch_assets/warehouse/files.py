@@ -17,6 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .permissions import make_folder
+
 _STAGED = re.compile(r"\.\d{4}-\d\d-\d\d(\.\d+)?\.staged")
 _FINAL = re.compile(r"(\d{4}-\d\d-\d\d)\.parquet")
 
@@ -89,7 +91,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: S
         stamp: the stamp to store in the file's metadata.
         order: the columns to sort the rows by.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     by = ", ".join(f'"{column}"' for column in order)
     stamped = f"kv_metadata {{publication: '{stamp.publication}', content: '{stamp.content}'}}"
     connection.execute(f"copy (from {rows} order by {by}) to {sql_text(path)} (format parquet, compression zstd, {stamped})")
@@ -98,7 +100,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: S
 
 def put(staged: Path, final: Path) -> None:
     """Rename a staged file to its final path."""
-    final.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(final.parent)
     staged.replace(final)
     _sync(final.parent)
 
@@ -106,7 +108,7 @@ def put(staged: Path, final: Path) -> None:
 def copy(source: Path, final: Path, publication: int) -> None:
     """Copy a file to another path, atomically."""
     staged = final.with_name(f".{final.stem}.{publication}.staged")
-    staged.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(staged.parent)
     shutil.copyfile(source, staged)
     _sync(staged)
     put(staged, final)

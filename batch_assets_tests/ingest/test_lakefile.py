@@ -131,7 +131,7 @@ def test_a_last_line_without_its_newline_is_a_row(tmp_path: Path) -> None:
         (b"a,b,c,d", "unexpected d"),
         (b"a,x,c", "missing b; unexpected x"),
         (b"a,c,b", "another order: a, c, b"),
-        (b"1,2,3", "missing a, b, c; unexpected 1, 2, 3"),
+        (b"1,2,3", "missing a, b, c."),
         (b"a;b;c", "missing a, b, c"),
         (b'"a","b",c,"d, e"', "unexpected d, e"),
         (b'"a,b,c', "missing a"),

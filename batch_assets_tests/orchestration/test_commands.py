@@ -27,10 +27,10 @@ def environment(resource: WarehouseResource, tmp_path: Path) -> dict[str, str]:
     return os.environ | {"DAGSTER_HOME": str(tmp_path / "dagster")} | {f"BATCH_ASSETS_{name}": value for name, value in places.items()}
 
 
-def run(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of this environment's."""
+def run(environment: dict[str, str], *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command of this environment's in a folder."""
     program = [sys.executable, "-m", "batch_assets"] if command[0] in ("up-to-date", "verify") else [str(Path(sys.executable).with_name("dagster"))]
-    return subprocess.run([*program, *command], env=environment, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run([*program, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
 def events(environment: dict[str, str], kind: str) -> int:
@@ -93,3 +93,32 @@ def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseReso
     repaired = run(environment, "verify", "--repair")
     assert repaired.returncode == 0, repaired.stderr
     assert repaired.stdout.endswith("every published table and file is as the ledger says\n")
+
+
+MATERIALIZE = ("asset", "materialize", "-m", "batch_assets.definitions", "--select", 'key:"marts/shelf_counts"', "--partition", str(day_of(0)))
+UPDATE = ("up-to-date", "--from", str(day_of(0)), "--to", str(day_of(1)), "--select", "shelf_counts")
+
+
+def test_both_command_lines_obey_the_same_file_of_settings(resource: WarehouseResource, environment: dict[str, str], tmp_path: Path) -> None:
+    write_days(Path(resource.lake), 2)
+    said = {name: environment.pop(name) for name in list(environment) if name.startswith(("BATCH_ASSETS_", "DAGSTER_HOME"))}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in said.items()))
+    environment["DAGSTER_HOME"] = str(tmp_path / "no such folder")
+    materialized = run(environment, *MATERIALIZE, folder=tmp_path)
+    assert materialized.returncode == 0, materialized.stderr[-3000:]
+    updated = run(environment, *UPDATE, folder=tmp_path)
+    assert "1 batches published in " in updated.stdout, updated.stderr[-3000:]
+    assert list(ledger(resource.warehouse, "marts.shelf_counts")) == [str(day_of(n)) for n in range(2)]
+    assert events({"DAGSTER_HOME": said["DAGSTER_HOME"]}, "ASSET_MATERIALIZATION") == 2
+    contradicted = run({**environment, "BATCH_ASSETS_WAREHOUSE": str(tmp_path / "other.duckdb")}, *UPDATE, folder=tmp_path)
+    assert (contradicted.returncode, contradicted.stderr.count("\n")) == (1, 1)
+    assert "other.duckdb' in the environment and " in contradicted.stderr
+
+
+def test_a_run_that_dagster_would_forget_publishes_nothing(resource: WarehouseResource, environment: dict[str, str], tmp_path: Path) -> None:
+    write_days(Path(resource.lake), 1)
+    del environment["DAGSTER_HOME"]
+    forgotten = run(environment, *MATERIALIZE, folder=tmp_path)
+    assert forgotten.returncode != 0
+    assert "marts.shelf_counts: DAGSTER_HOME is not set, so Dagster's UI would never show what this run publishes in" in forgotten.stderr + forgotten.stdout
+    assert not Path(resource.database).exists()

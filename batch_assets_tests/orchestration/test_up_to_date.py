@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -200,10 +201,21 @@ def test_a_table_that_is_not_there_is_told_in_a_line(settled: WarehouseResource,
     assert not Path(settled.database).exists()
 
 
-def test_a_missing_setting_of_dagster_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+def test_without_a_folder_for_dagster_the_one_that_the_ui_uses_is_made(settled: WarehouseResource, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "data" / "dagster"
+    monkeypatch.delenv("DAGSTER_HOME")
+    monkeypatch.setattr("batch_assets.orchestration.home._DEFAULT", home)
+    write_days(Path(settled.lake), 1)
+    assert main(command(0, 0, "--select", "shelf_counts")) == 0
+    assert (home / "dagster.yaml").read_text() == CONFIGURED.read_text()
+    assert (home / "history" / "runs" / "index.db").exists()
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_dagster_cannot_use_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "/no/such/folder")
     assert main(command(0, 1)) == 1
-    assert "DAGSTER_HOME" in capsys.readouterr().err
+    assert "/no/such/folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

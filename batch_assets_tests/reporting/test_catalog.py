@@ -35,7 +35,8 @@ def test_a_table_is_there_with_its_grain_inputs_and_columns(table: Table) -> Non
 def test_a_source_is_there_with_its_file_and_fields(source: LakeFile) -> None:
     text = unescape(catalog())
     assert f"`{source.pattern}`" in text
-    assert all(f"| `{name}` | {meaning} |" in text for name, meaning in source.columns.items())
+    for name, meaning in source.columns.items():
+        assert f"| `{name}` | {meaning}{' (**private**)' if name in source.private else ''} |" in text
 
 
 @pytest.mark.parametrize("name", GRAPH.layers.names("checks"))

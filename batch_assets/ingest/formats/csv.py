@@ -28,6 +28,8 @@ class Csv(LineFormat):
         if tuple(found) == columns:
             return None
         missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
+        if missing == list(columns):
+            return f"the header changed: missing {', '.join(missing)}"  # It may be a line of data, so it is not quoted.
         told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
         return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
 

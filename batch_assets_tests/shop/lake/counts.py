@@ -10,4 +10,5 @@ counts = LakeFile(
     format=Csv(),
     description="Pieces on each shelf, as people counted them. Grain: one count.",
     columns={"shelf": "number of the shelf", "pieces": "pieces on it", "words": "what the person had to say, words with blanks between them"},
+    private=("words",),
 )

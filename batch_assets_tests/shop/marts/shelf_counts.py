@@ -22,7 +22,7 @@ class ShelfCounts(Contract):
     batch_date: dt.Date = Field(description="day of the count")
     shelf: dt.Int64 = Field(gt=0, description="number of the shelf")
     pieces: dt.Int64 = Field(ge=0, description="pieces on it")
-    words: Words = Field(nullable=True, description="what the person had to say, word by word")
+    words: Words = Field(nullable=True, private=True, description="what the person had to say, word by word")
     source_file: dt.String = Field(description="raw file, below the lake's root")
     source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
 
