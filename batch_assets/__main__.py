@@ -81,7 +81,6 @@ def _reported(command: Callable[[], int]) -> int:
 
 
 def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
-
     from .orchestration.definitions import build_defs
     from .orchestration.home import instance
     from .orchestration.resource import WarehouseResource
@@ -116,8 +115,8 @@ def _verify(*, repairs: bool) -> int:
 
 
 def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int:
-
     from .orchestration.definitions import build_defs
+    from .orchestration.home import instance
     from .orchestration.repair import repair
     from .table.graph import configured_graph
 
