@@ -45,7 +45,7 @@ def test_a_mistake_is_told_with_what_is_right(monkeypatch: pytest.MonkeyPatch, n
 
 def test_a_mistake_in_the_file_is_told_with_its_place(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OTHER=1\nbatch_assets_timezone=Europe/Berlin\n")
-    with pytest.raises(ValidationError, match=rf"no such setting: batch_assets_timezone in {tmp_path}/\.env; there are .*BATCH_ASSETS_TIME_ZONE"):
+    with pytest.raises(ValidationError, match=rf"no such setting: batch_assets_timezone in {tmp_path}/\.env; the settings are .*BATCH_ASSETS_TIME_ZONE"):
         Settings()
 
 
