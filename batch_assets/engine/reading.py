@@ -1,7 +1,7 @@
 """Reading a raw source's days into the warehouse's temporary tables: `_raw`, and `_rejected` for what is no row."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,9 @@ from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 CLOSED = "closed"
 """The version of a day without a file, on which the store was closed."""
 
+GONE = "gone"
+"""The version of a day that was there, and is no more."""
+
 
 @dataclass
 class Reading:
@@ -31,14 +34,14 @@ class Reading:
     rejected: list[dict[str, object]] = field(default_factory=list)
 
 
-def version_of(source: LakeFile, root: Path, day: dt.date) -> str:
-    """Return the version of a day, or `CLOSED`.
+def version_of(source: LakeFile, root: Path, day: dt.date, version: Callable[[Path], str] = file_version) -> str:
+    """Return the version of a day, or `CLOSED`; `version` returns that of a file, which may be known from before.
 
     Raises:
         LakeError: the day is not there, and the store was not closed.
     """
     files = files_of(source, root, day)
-    return day_version(root, [(path, file_version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
+    return day_version(root, [(path, version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
 
 
 def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:

@@ -6,15 +6,15 @@ Belongs here: all that is Dagster's about a table. Does not belong here: how its
 import datetime as dt
 import random
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
 
-from ..engine.reading import CLOSED, Reading, measure
-from ..errors import BatchError, DefinitionError, EngineError, WarehouseError
+from ..engine.reading import CLOSED, GONE, Reading, measure, version_of
+from ..errors import BatchError, DefinitionError, EngineError, LakeError, WarehouseError
 from ..ingest.lakefile import LakeFile
 from ..partitions import days_of, name_days
 from ..reporting.preview import preview
@@ -55,10 +55,9 @@ def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
         metadata={"dagster/uri": str(settings.lake / source.pattern), "dagster/column_schema": dg.TableSchema(columns)},
     )
     def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[WarehouseResource]) -> dg.DataVersionsByPartition:
-        root = Path(warehouse.lake)
-        days = [day for day in days_of(DAILY.get_partition_keys()) if source.path(root, day).exists()]
-        for event in _observations(context.instance, [measure(source, root, day) for day in days]):
-            context.log_event(event)
+        with warehouse.warehouse.known_files() as known:
+            for event in _observations(context.instance, list(_news(context, source, Path(warehouse.lake), known.version))):
+                context.log_event(event)
         return dg.DataVersionsByPartition({})
 
     return observe
@@ -243,15 +242,34 @@ def _latest_event(instance: dg.DagsterInstance, layer: str, name: str) -> dict[s
     return {key.to_user_string(): event.storage_id for event in fetch(key, limit=1).records}
 
 
+def _news(context: dg.OpExecutionContext, source: LakeFile, root: Path, version: Callable[[Path], str]) -> Iterator[Reading]:
+    """Yield what is new in the lake: days that arrived, changed, or are gone. Only their files are read."""
+    seen = _versions_seen(context.instance, source.name)
+    for day in days_of(DAILY.get_partition_keys()):
+        last = seen.get(day.isoformat())
+        if source.path(root, day).exists():
+            try:
+                if version_of(source, root, day, version) != last:
+                    yield measure(source, root, day)
+            except LakeError as error:
+                context.log.warning(str(error))
+        elif last and day not in settings.closed_days:
+            yield Reading(source.name, day, GONE)
+
+
+def _versions_seen(instance: dg.DagsterInstance, source: str) -> dict[str, str]:
+    """Return the version of each day of a raw source that Dagster was told last."""
+    key = dg.AssetKey(["lake", source])
+    tags = instance.event_log_storage.get_latest_tags_by_partition(key, dg.DagsterEventType.ASSET_OBSERVATION, [_VERSION])
+    return {day: told[_VERSION] for day, told in tags.items() if _VERSION in told}
+
+
 def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
     """Yield what is new about raw files; a file that is still as it was last seen is not told again."""
-    seen = {
-        source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [_VERSION])
-        for source in {reading.source for reading in readings}
-    }
+    seen = {source: _versions_seen(instance, source) for source in {reading.source for reading in readings}}
     for reading in readings:
         day = reading.day.isoformat()
-        if reading.version != CLOSED and seen[reading.source].get(day, {}).get(_VERSION) != reading.version:
+        if reading.version != CLOSED and seen[reading.source].get(day) != reading.version:
             yield dg.AssetObservation(
                 asset_key=["lake", reading.source],
                 partition=day,

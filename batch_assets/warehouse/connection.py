@@ -18,6 +18,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from ..errors import EngineError, StorageError, WarehouseError
+from ..ingest.known_files import KnownFiles
 from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
 from .transaction import transaction
@@ -75,6 +76,10 @@ class Warehouse:
         """Let other processes have the file."""
         self._is_kept_open = False
         self._close()
+
+    def known_files(self) -> KnownFiles:
+        """Return what is remembered of the lake's files."""
+        return KnownFiles(Path(f"{self.database}.files"))
 
     @property
     def _spill(self) -> Path:

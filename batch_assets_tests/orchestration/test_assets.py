@@ -9,8 +9,9 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
 
-from batch_assets.engine.reading import files_of
+from batch_assets.engine.reading import Reading, files_of, measure
 from batch_assets.errors import StorageError
+from batch_assets.ingest.lakefile import LakeFile
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.settings import settings
 from batch_assets.table.table import Table
@@ -63,6 +64,35 @@ def test_a_day_of_several_files_is_observed_when_it_is_read_and_again_only_if_on
         write_counts(root, day_of(0), {"anna.csv": ["1,10,", "x,30,"], "ben.csv": ["2,21,"]})
         assert observe.execute_in_process(instance=instance).success
         assert len(instance.fetch_observations(key, limit=10).records) == 2
+
+
+def test_the_lake_is_looked_at_without_reading_what_is_known_and_what_is_gone_is_told_once(
+    resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, key = Path(resource.lake), dg.AssetKey(["lake", "shelves"])
+    monkeypatch.setattr("batch_assets.ingest.known_files._SETTLED_NS", -(10**18))
+    write_days(root, 3)
+    read: list[dt.date] = []
+
+    def note_and_measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
+        read.append(day)
+        return measure(source, root, day)
+
+    monkeypatch.setattr("batch_assets.orchestration.assets.measure", note_and_measure)
+    observe = definitions(resource).resolve_job_def("observe_lake")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert observe.execute_in_process(instance=instance).success
+        assert len(read) == 6
+        write_shelves(root, day_of(0), [(1, "tea")]).unlink()
+        (root / "counts" / f"{day_of(1)}" / "ben.csv").unlink()
+        monkeypatch.setattr("batch_assets.ingest.known_files.file_version", None)
+        for _ in range(2):
+            assert observe.execute_in_process(instance=instance).success
+        assert len(read) == 6
+        told = sorted(instance.fetch_observations(key, limit=10).records, key=lambda record: record.storage_id)
+        assert [record.partition_key for record in told] == [str(day_of(n)) for n in (0, 1, 2, 0)]
+        assert told[-1].asset_observation
+        assert told[-1].asset_observation.tags["dagster/data_version"] == "gone"
 
 
 def test_a_changed_file_makes_its_own_batch_stale_and_no_other(resource: WarehouseResource) -> None:
