@@ -37,7 +37,10 @@ OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "
 
 _VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
-_SINCE_EVER = -36_525
+_WHAT_STALE_SEES = (
+    "Dagster calls a batch stale if its code, or what it reads of the same day, has changed. Changes of the earlier days that it looks back on are seen by "
+    "`python -m batch_assets up-to-date`, which compares all of them with the ledger."
+)
 _RETRIES, _SECONDS_TO_RETRY = 2, 10
 _STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError
 
@@ -159,10 +162,12 @@ def _retry(before: int) -> dg.RetryRequested:
 
 
 def _dependency(table: Table, name: str) -> dg.AssetDep:
-    look_back = table.lookback.get(name, 0)
-    offset = _SINCE_EVER if look_back is None else -look_back
-    mapping = dg.TimeWindowPartitionMapping(start_offset=offset, allow_nonexistent_upstream_partitions=True)
-    return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]), partition_mapping=mapping if offset else None)
+    """Return what Dagster knows of an upstream: that a batch reads its batch of the same day.
+
+    A look-back as a partition mapping would let a backfill of ten days in the UI ask for every later day of what looks back on them. Look-backs are
+    enforced, and compared, by the ledger.
+    """
+    return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]))
 
 
 def _privacy(is_private: bool) -> dict[str, str]:
@@ -183,6 +188,7 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
     }
     if table.lookback:
         metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
+        metadata["stale"] = _WHAT_STALE_SEES
     if table.expression is not None and not table.is_map:
         lineage = column_lineage(table.expression)
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(

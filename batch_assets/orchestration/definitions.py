@@ -1,6 +1,6 @@
 """All that Dagster knows of a graph: every source, table, check, job and schedule that lies in its folder. Nothing is registered here.
 
-Dagster warns that observed assets, look-back mappings and backfill policies are beta; its version is pinned, and the
+Dagster warns that observed assets and backfill policies are beta; its version is pinned, and the
 tests say when one of them changes.
 """
 
