@@ -35,6 +35,9 @@ from .resource import WarehouseResource
 CHECK = "contract"
 OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml"}
 
+GAVE_UP = "batch_assets/gave_up"
+"""The tag of a run that gave up waiting for the warehouse; the sensor `catch_up` asks for its day again."""
+
 _VERSION = "dagster/data_version"
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
 _WHAT_STALE_SEES = (
@@ -127,6 +130,7 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
     except KeyboardInterrupt as error:
         raise dg.DagsterExecutionInterruptedError from error
     except WarehouseError as error:
+        context.instance.add_run_tags(context.run.run_id, {GAVE_UP: "true"})
         raise dg.Failure(f"{table.asset}: {error}", allow_retries=False) from error
     except Exception as error:
         if table.sees_private and not isinstance(error, BatchError | DefinitionError | EngineError | OSError):

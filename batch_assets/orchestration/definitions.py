@@ -33,7 +33,8 @@ def build_defs(graph: str | None = None, **resources: Any) -> dg.Definitions:
     return dg.Definitions(
         assets=_assets(package),
         asset_checks=[thing for thing in _found(package, "checks") if isinstance(thing, dg.AssetChecksDefinition)],
-        jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition)],
+        jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition | dg.SensorDefinition)],
+        sensors=[thing for thing in automation if isinstance(thing, dg.SensorDefinition)],
         schedules=[thing for thing in automation if isinstance(thing, dg.ScheduleDefinition)],
         executor=dg.in_process_executor,
         resources={"warehouse": WarehouseResource(), **resources},

@@ -77,6 +77,23 @@ class Warehouse:
         self._is_kept_open = False
         self._close()
 
+    @contextmanager
+    def read_only(self) -> Iterator[Backend]:
+        """Open the warehouse for reading, and wait for nobody.
+
+        Raises:
+            WarehouseError: it is not there yet, or another process holds it.
+        """
+        try:
+            connection = duckdb.connect(self.database, read_only=True)
+        except duckdb.IOException as error:
+            why = "held by another process" if "Conflicting lock" in str(error) else "not there yet"
+            raise WarehouseError(f"{self.database}: {why}.") from error
+        try:
+            yield ibis.duckdb.from_connection(connection)
+        finally:
+            connection.close()
+
     def known_files(self) -> KnownFiles:
         """Return what is remembered of the lake's files."""
         return KnownFiles(Path(f"{self.database}.files"))

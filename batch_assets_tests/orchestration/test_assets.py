@@ -122,11 +122,12 @@ def test_nothing_is_stale_after_a_run_of_every_table(resource: WarehouseResource
         assert {tuple(told_of(instance, key)) for key in EVERY_TABLE} == {tuple(str(day_of(n)) for n in range(3))}
 
 
+@pytest.mark.filterwarnings(r"ignore:Function `AssetSelection.sources` is deprecated:DeprecationWarning")
 def test_a_backfill_of_two_days_asks_for_two_days_of_each_table() -> None:
     asked = [str(day_of(n)) for n in (3, 4)]
     graph = build_defs(PACKAGE).resolve_asset_graph()
     with dg.DagsterInstance.ephemeral() as instance:
-        data = AssetBackfillData.from_asset_partitions(graph, asked, EVERY_TABLE, instance, 0.0, False)
+        data = AssetBackfillData.from_asset_partitions(graph, asked, EVERY_TABLE, instance, dt.datetime(2018, 1, 1, tzinfo=dt.UTC).timestamp(), False)
     assert {(batch.asset_key, batch.partition_key) for batch in data.target_subset.iterate_asset_partitions()} == {
         (key, day) for key in EVERY_TABLE for day in asked
     }
