@@ -97,7 +97,7 @@ def test_every_command_and_option_is_named_on_a_page(name: str) -> None:
 def test_every_check_job_and_schedule_is_named_on_a_page() -> None:
     defs = build_defs()
     checks = [check for checks in defs.asset_checks or [] for check in [key.name for key in checks.check_keys]]
-    names = [CHECK, *checks, *(job.name for job in defs.jobs or []), *(schedule.name for schedule in defs.schedules or [])]
+    names = [CHECK, *checks, *(job.name for job in defs.jobs or []), *(automated.name for automated in [*(defs.schedules or []), *(defs.sensors or [])])]
     assert [name for name in names if f"`{name}`" not in TEXT and f"**{name}**" not in TEXT] == []
 
 

@@ -1,7 +1,7 @@
 """Reading the days of a raw source into temporary tables: rows into `_raw`, and what is not a row into `_rejected`."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,9 @@ from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
 CLOSED = "closed"
 """The version of a day on which the store was closed, so that there is no file."""
+
+GONE = "gone"
+"""The version of a day that was there, and is no more."""
 
 
 @dataclass
@@ -40,14 +43,14 @@ class Reading:
     rejected: list[dict[str, object]] = field(default_factory=list)
 
 
-def version_of(source: LakeFile, root: Path, day: dt.date) -> str:
-    """Return the version of a day, or `CLOSED`.
+def version_of(source: LakeFile, root: Path, day: dt.date, version: Callable[[Path], str] = file_version) -> str:
+    """Return the version of a day, or `CLOSED`; `version` returns that of a file, which may be known from before.
 
     Raises:
         LakeError: the day has not arrived, and the store was not closed.
     """
     files = files_of(source, root, day)
-    return day_version(root, [(path, file_version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
+    return day_version(root, [(path, version(path)) for path in files]) if source.path(root, day).exists() else CLOSED
 
 
 def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:

@@ -6,15 +6,15 @@ Belongs here: everything about a table that is specific to Dagster. Does not bel
 import datetime as dt
 import random
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
 
-from ..engine.reading import CLOSED, Reading, measure
-from ..errors import BatchError, DefinitionError, EngineError, WarehouseError
+from ..engine.reading import CLOSED, GONE, Reading, measure, version_of
+from ..errors import BatchError, DefinitionError, EngineError, LakeError, WarehouseError
 from ..ingest.lakefile import LakeFile
 from ..partitions import days_of, name_days
 from ..reporting.preview import preview
@@ -38,8 +38,14 @@ from .unreported import report_unreported
 CHECK = "contract"
 OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml"}
 
+GAVE_UP = "batch_assets/gave_up"
+"""The tag of a run that gave up waiting for the warehouse; the sensor `catch_up` asks for its day again."""
+
 _EVENTS_ARE_LOGGED = {"__source_asset_observation__": True}
-_SINCE_EVER = -36_525
+_WHAT_STALE_SEES = (
+    "Dagster calls a batch stale if its code, or what it reads of the same day, has changed. Changes of the earlier days that it looks back on are seen by "
+    "`python -m batch_assets up-to-date`, which compares all of them with the ledger."
+)
 _RETRIES, _SECONDS_TO_RETRY = 2, 10
 _STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError
 
@@ -57,10 +63,9 @@ def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
         metadata={"dagster/uri": str(settings.lake / source.pattern), "dagster/column_schema": dg.TableSchema(columns)},
     )
     def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[WarehouseResource]) -> dg.DataVersionsByPartition:
-        root = Path(warehouse.lake)
-        days = [day for day in days_of(DAILY.get_partition_keys()) if source.path(root, day).exists()]
-        for event in _observations(context.instance, [measure(source, root, day) for day in days]):
-            context.log_event(event)
+        with warehouse.warehouse.known_files() as known:
+            for event in _observations(context.instance, list(_news(context, source, Path(warehouse.lake), known.version))):
+                context.log_event(event)
         return dg.DataVersionsByPartition({})
 
     return observe
@@ -129,6 +134,7 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
     except KeyboardInterrupt as error:
         raise dg.DagsterExecutionInterruptedError from error
     except WarehouseError as error:
+        context.instance.add_run_tags(context.run.run_id, {GAVE_UP: "true"})
         raise dg.Failure(f"{table.asset}: {error}", allow_retries=False) from error
     except Exception as error:
         if table.sees_private and not isinstance(error, BatchError | DefinitionError | EngineError | OSError):
@@ -167,10 +173,12 @@ def _retry(before: int) -> dg.RetryRequested:
 
 
 def _dependency(table: Table, name: str) -> dg.AssetDep:
-    look_back = table.lookback.get(name, 0)
-    offset = _SINCE_EVER if look_back is None else -look_back
-    mapping = dg.TimeWindowPartitionMapping(start_offset=offset, allow_nonexistent_upstream_partitions=True)
-    return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]), partition_mapping=mapping if offset else None)
+    """Return what Dagster knows of an upstream: that a batch reads its batch of the same day.
+
+    A look-back as a partition mapping would let a backfill of ten days in the UI ask for every later day of what looks back on them. Look-backs are
+    enforced, and compared, by the ledger.
+    """
+    return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]))
 
 
 def _privacy(is_private: bool) -> dict[str, str]:
@@ -191,6 +199,7 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
     }
     if table.lookback:
         metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
+        metadata["stale"] = _WHAT_STALE_SEES
     if table.expression is not None and not table.is_map:
         lineage = column_lineage(table.expression)
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
@@ -236,15 +245,34 @@ def _latest_event(instance: dg.DagsterInstance, layer: str, name: str) -> dict[s
     return {key.to_user_string(): event.storage_id for event in fetch(key, limit=1).records}
 
 
+def _news(context: dg.OpExecutionContext, source: LakeFile, root: Path, version: Callable[[Path], str]) -> Iterator[Reading]:
+    """Yield what is new in the lake: days that arrived, changed, or are gone. Only their files are read."""
+    seen = _versions_seen(context.instance, source.name)
+    for day in days_of(DAILY.get_partition_keys()):
+        last = seen.get(day.isoformat())
+        if source.path(root, day).exists():
+            try:
+                if version_of(source, root, day, version) != last:
+                    yield measure(source, root, day)
+            except LakeError as error:
+                context.log.warning(str(error))
+        elif last and day not in settings.closed_days:
+            yield Reading(source.name, day, GONE)
+
+
+def _versions_seen(instance: dg.DagsterInstance, source: str) -> dict[str, str]:
+    """Return the version of each day of a raw source that Dagster was told last."""
+    key = dg.AssetKey(["lake", source])
+    tags = instance.event_log_storage.get_latest_tags_by_partition(key, dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION])
+    return {day: told[DATA_VERSION] for day, told in tags.items() if DATA_VERSION in told}
+
+
 def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
     """Yield an observation for each new or changed day of raw files; an unchanged day is not reported again."""
-    seen = {
-        source: instance.event_log_storage.get_latest_tags_by_partition(dg.AssetKey(["lake", source]), dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION])
-        for source in {reading.source for reading in readings}
-    }
+    seen = {source: _versions_seen(instance, source) for source in {reading.source for reading in readings}}
     for reading in readings:
         day = reading.day.isoformat()
-        if reading.version != CLOSED and seen[reading.source].get(day, {}).get(DATA_VERSION) != reading.version:
+        if reading.version != CLOSED and seen[reading.source].get(day) != reading.version:
             yield dg.AssetObservation(
                 asset_key=["lake", reading.source],
                 partition=day,

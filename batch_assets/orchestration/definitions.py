@@ -1,7 +1,7 @@
 """The Dagster definitions of a graph: every source, table, check, job and schedule found in its folder. Nothing needs to be registered.
 
-Dagster marks observable assets, partition mappings for look-backs and backfill policies as beta. Its version is pinned, and the
-tests detect when one of them changes.
+Dagster marks observable assets and backfill policies as beta. Its version is pinned, and the tests detect when one of
+them changes.
 """
 
 import warnings
@@ -33,7 +33,8 @@ def build_defs(graph: str | None = None, **resources: Any) -> dg.Definitions:
     return dg.Definitions(
         assets=_assets(package),
         asset_checks=[thing for thing in _found(package, "checks") if isinstance(thing, dg.AssetChecksDefinition)],
-        jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition)],
+        jobs=[thing for thing in automation if not isinstance(thing, dg.ScheduleDefinition | dg.SensorDefinition)],
+        sensors=[thing for thing in automation if isinstance(thing, dg.SensorDefinition)],
         schedules=[thing for thing in automation if isinstance(thing, dg.ScheduleDefinition)],
         executor=dg.in_process_executor,
         resources={"warehouse": WarehouseResource(), **resources},

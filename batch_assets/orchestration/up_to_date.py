@@ -12,10 +12,10 @@ from pathlib import Path
 import dagster as dg
 
 from ..errors import MissingBatchError
-from ..partitions import days_between, stretches
+from ..partitions import days_between, name_days, stretches
 from ..table.table import Table
 from ..warehouse.ledger import totals
-from ..warehouse.plan import Refusal, needed, stale_days
+from ..warehouse.plan import Refusal, gone_days, needed, stale_days
 from .dagster_private import RunFailureReason
 from .refusals import tell_refused
 from .resource import WarehouseResource
@@ -53,8 +53,12 @@ def bring_up_to_date(
     count, failures, waiting = 0, list[str](), 0
     for table, start in needed(tables, first):
         asked = days_between(start, last)
-        with resource.warehouse.connect() as con:
-            stale, refused = stale_days(con, table, asked, Path(resource.lake))
+        with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
+            stale, refused = stale_days(con, table, asked, Path(resource.lake), known.version)
+            gone = gone_days(con, table, asked, Path(resource.lake))
+        if gone:
+            told = f"{table.asset}: the raw files of {len(gone)} batches are gone ({name_days(gone)})"
+            tell(f"{told}. What was published stands; it cannot be made again without them.")
         held_up, at_fault = _apart(refused, failures)
         waiting += len(held_up)
         failures += [tell_refused(table.asset, at_fault, len(asked))] if at_fault else []

@@ -18,6 +18,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from ..errors import EngineError, StorageError, WarehouseError
+from ..ingest.known_files import KnownFiles
 from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
 from .transaction import transaction
@@ -75,6 +76,27 @@ class Warehouse:
         """Close the file, so that other processes can open it."""
         self._is_kept_open = False
         self._close()
+
+    @contextmanager
+    def read_only(self) -> Iterator[Backend]:
+        """Open the warehouse for reading, and wait for nobody.
+
+        Raises:
+            WarehouseError: it is not there yet, or another process holds it.
+        """
+        try:
+            connection = duckdb.connect(self.database, read_only=True)
+        except duckdb.IOException as error:
+            why = "held by another process" if "Conflicting lock" in str(error) else "not there yet"
+            raise WarehouseError(f"{self.database}: {why}.") from error
+        try:
+            yield ibis.duckdb.from_connection(connection)
+        finally:
+            connection.close()
+
+    def known_files(self) -> KnownFiles:
+        """Return what is remembered of the lake's files."""
+        return KnownFiles(Path(f"{self.database}.files"))
 
     @property
     def _spill(self) -> Path:

@@ -5,7 +5,7 @@ have to change. Does not belong here: changing it (`backfill.py`).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from ibis.backends.duckdb import Backend
 
 from ..engine.reading import files_of, version_of
 from ..errors import BatchError, EngineError, LakeError, MissingBatchError
-from ..ingest.lakefile import unpacked_bytes
+from ..ingest.lakefile import file_version, unpacked_bytes
 from ..partitions import window
+from ..settings import settings
 from ..table.table import Table, Upstream
 from .ledger import contents, inputs_hash, recorded
 
@@ -41,20 +42,37 @@ def needed(tables: Sequence[Table], first: dt.date) -> list[tuple[Table, dt.date
     return [(table, starts[table.name]) for table in tables]
 
 
-def stale_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> tuple[list[dt.date], list[Refusal]]:
-    """Return the days whose batch is missing, or was computed from other inputs or by other code, and the days that cannot be computed."""
+def stale_days(
+    con: Backend, table: Table, days: Sequence[dt.date], lake: Path, version: Callable[[Path], str] = file_version
+) -> tuple[list[dt.date], list[Refusal]]:
+    """Return the days whose batch is missing, or was made from other inputs or by other code, and those that cannot be made.
+
+    A published batch whose raw files are gone stands; `version` returns the version of a raw file, which may be known from before.
+    """
     inputs, refused = _inputs(con, table, days)
     made = recorded(con, table.asset)
+    gone = set(gone_days(con, table, days, lake))
     stale: list[dt.date] = []
     for day, hashes in inputs.items():
+        if day in gone:
+            continue
         try:
-            versions = {f"lake.{table.source.name}": version_of(table.source, lake, day)} if table.source else {}
+            versions = {f"lake.{table.source.name}": version_of(table.source, lake, day, version)} if table.source else {}
         except LakeError as error:
             refused.append(Refusal(day, error))
         else:
             if made.get(day) != (table.code, hashes | versions):
                 stale.append(day)
     return stale, refused
+
+
+def gone_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> list[dt.date]:
+    """Return the days whose batch is published, and whose raw files were archived or deleted since: it stands, and cannot be made again."""
+    if not table.source:
+        return []
+    absent = [day for day in days if day not in settings.closed_days and not table.source.path(lake, day).exists()]
+    made = recorded(con, table.asset) if absent else {}
+    return [day for day in absent if day in made]
 
 
 def ready_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -> tuple[list[dt.date], list[Refusal]]:

@@ -7,15 +7,21 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from dagster._core.execution.asset_backfill import AssetBackfillData
 from dagster._core.loader import LoadingContextForTest
 
-from batch_assets.engine.reading import files_of
+from batch_assets.engine.reading import Reading, files_of, measure
 from batch_assets.errors import StorageError
+from batch_assets.ingest.lakefile import LakeFile
+from batch_assets.orchestration.definitions import build_defs
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.settings import settings
+from batch_assets.table.graph import Graph
 from batch_assets.table.table import Table
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.plan import stale_days
 
+from ..shop import PACKAGE
 from ..shop.lake.counts import counts
 from ..shop_lake import HEADER, day_of, write_counts, write_day, write_days, write_shelves
 from .runs import BY_KIND, COUNTS, EXPECTED, KINDS, definitions, failing, failure, ledger, run, told_of
@@ -65,6 +71,35 @@ def test_a_day_of_several_files_is_observed_when_it_is_read_and_again_only_if_on
         assert len(instance.fetch_observations(key, limit=10).records) == 2
 
 
+def test_the_lake_is_looked_at_without_reading_what_is_known_and_what_is_gone_is_told_once(
+    resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, key = Path(resource.lake), dg.AssetKey(["lake", "shelves"])
+    monkeypatch.setattr("batch_assets.ingest.known_files._SETTLED_NS", -(10**18))
+    write_days(root, 3)
+    read: list[dt.date] = []
+
+    def note_and_measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
+        read.append(day)
+        return measure(source, root, day)
+
+    monkeypatch.setattr("batch_assets.orchestration.assets.measure", note_and_measure)
+    observe = definitions(resource).resolve_job_def("observe_lake")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert observe.execute_in_process(instance=instance).success
+        assert len(read) == 6
+        write_shelves(root, day_of(0), [(1, "tea")]).unlink()
+        (root / "counts" / f"{day_of(1)}" / "ben.csv").unlink()
+        monkeypatch.setattr("batch_assets.ingest.known_files.file_version", None)
+        for _ in range(2):
+            assert observe.execute_in_process(instance=instance).success
+        assert len(read) == 6
+        told = sorted(instance.fetch_observations(key, limit=10).records, key=lambda record: record.storage_id)
+        assert [record.partition_key for record in told] == [str(day_of(n)) for n in (0, 1, 2, 0)]
+        assert told[-1].asset_observation
+        assert told[-1].asset_observation.tags["dagster/data_version"] == "gone"
+
+
 def test_a_changed_file_makes_its_own_batch_stale_and_no_other(resource: WarehouseResource) -> None:
     write_days(Path(resource.lake), 2)
     defs = definitions(resource)
@@ -85,6 +120,32 @@ def test_nothing_is_stale_after_a_run_of_every_table(resource: WarehouseResource
             (key.path[-1], n): "FRESH" for key in EVERY_TABLE for n in range(3)
         }
         assert {tuple(told_of(instance, key)) for key in EVERY_TABLE} == {tuple(str(day_of(n)) for n in range(3))}
+
+
+@pytest.mark.filterwarnings(r"ignore:Function `AssetSelection.sources` is deprecated:DeprecationWarning")
+def test_a_backfill_of_two_days_asks_for_two_days_of_each_table() -> None:
+    asked = [str(day_of(n)) for n in (3, 4)]
+    graph = build_defs(PACKAGE).resolve_asset_graph()
+    with dg.DagsterInstance.ephemeral() as instance:
+        data = AssetBackfillData.from_asset_partitions(graph, asked, EVERY_TABLE, instance, dt.datetime(2018, 1, 1, tzinfo=dt.UTC).timestamp(), False)
+    assert {(batch.asset_key, batch.partition_key) for batch in data.target_subset.iterate_asset_partitions()} == {
+        (key, day) for key in EVERY_TABLE for day in asked
+    }
+
+
+def test_a_table_that_looks_back_says_what_stale_does_not_see(resource: WarehouseResource) -> None:
+    graph = build_defs(PACKAGE).resolve_asset_graph()
+    told = {key.path[-1] for key in EVERY_TABLE if "up-to-date" in str(graph.get(key).metadata.get("stale"))}
+    assert told == {table.name for table in Graph(PACKAGE).tables() if table.lookback}
+    write_days(Path(resource.lake), 2)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run(instance, resource, [COUNTS, KINDS, BY_KIND], 0, 1).success
+        write_shelves(Path(resource.lake), day_of(0), [(1, "salt")])
+        assert run(instance, resource, [KINDS], 0, 0).success
+        resolver = CachingStaleStatusResolver(instance, graph, loading_context=LoadingContextForTest(instance))
+        assert [resolver.get_status(BY_KIND, str(day_of(n))).value for n in range(2)] == ["STALE", "FRESH"]
+        with resource.warehouse.connect() as con:
+            assert stale_days(con, Graph(PACKAGE).table("kind_counts"), [day_of(0), day_of(1)], Path(resource.lake)) == ([day_of(0), day_of(1)], [])
 
 
 def no_files(root: Path) -> None:

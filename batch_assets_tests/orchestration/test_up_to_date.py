@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from batch_assets.__main__ import main
 from batch_assets.errors import StorageError
+from batch_assets.ingest.lakefile import file_version
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.orchestration.up_to_date import bring_up_to_date
 from batch_assets.settings import settings
@@ -98,6 +100,42 @@ def test_rows_that_somebody_deleted_are_published_again(person: Person) -> None:
         con.con.execute("drop table marts.kind_counts")
         con.con.execute("delete from features.next_days where batch_date = ? and ahead = 1", [day_of(4)])
     assert person.updates(4, 4) == 5 + 1
+
+
+def test_raw_files_that_were_archived_after_their_batches_were_published_do_not_stop_it(person: Person) -> None:
+    lake = Path(person.resource.lake)
+    write_days(lake, 4)
+    person.updates(3, 3)
+    before = ledger(person.resource.warehouse, "marts.shelf_counts")
+    for n in range(3):
+        shutil.rmtree(lake / "counts" / f"{day_of(n)}")
+        (lake / "shelves" / f"{day_of(n)}.parquet").unlink()
+    write_days(lake, 5)
+    for n in range(3):
+        shutil.rmtree(lake / "counts" / f"{day_of(n)}")
+        (lake / "shelves" / f"{day_of(n)}.parquet").unlink()
+    assert person.updates(3, 4) == 7
+    assert "marts.shelf_counts: the raw files of 3 batches are gone (2017-01-01..2017-01-03). What was published stands; it cannot" in "\n".join(person.told)
+    assert ledger(person.resource.warehouse, "marts.shelf_counts").items() > before.items()
+    with person.resource.warehouse.connect() as con:
+        con.con.execute("delete from marts.shelf_counts where batch_date = ?", [day_of(1)])
+    assert "lake.counts: there is no file for 2017-01-02" in why_not(person, 3, 4)
+
+
+def test_an_unchanged_lake_is_not_read_again(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr("batch_assets.ingest.known_files._SETTLED_NS", -(10**18))
+
+    def note_and_read(path: Path) -> str:
+        read.append(path)
+        return file_version(path)
+
+    monkeypatch.setattr("batch_assets.ingest.known_files.file_version", note_and_read)
+    write_days(Path(person.resource.lake), 2)
+    person.updates(0, 1)
+    assert (person.updates(0, 1), len(read)) == (0, 6)
+    write_shelves(Path(person.resource.lake), day_of(1), [(4, "salt")])
+    assert (person.updates(0, 1), len(read)) == (2, 7)
 
 
 def why_not(person: Person, first: int, last: int) -> str:
