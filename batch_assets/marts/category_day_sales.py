@@ -31,7 +31,12 @@ class CategoryDaySales(Contract):
         unique = ["batch_date", "sold_on", "category"]
 
 
-@table(contract=CategoryDaySales, lookback={"products": ALL}, conserves={"sales_lines": ("quantity", "units")}, measure="units")
+@table(
+    contract=CategoryDaySales,
+    lookback={"products": ALL},
+    conserves={"sales_lines": {"units": "quantity", "amount_cents": "amount_cents", "discount_cents": "discount_cents"}},
+    measure="units",
+)
 def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
     """Units by category. Grain: one row per batch_date, sold_on and category; all categories known on batch_date."""
     return (

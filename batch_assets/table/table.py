@@ -69,7 +69,8 @@ class Table:
         contract: what every published row obeys; a batch that breaks it is not published.
         lookback: days before the batch day that the function may read, by upstream; `ALL` since the first day.
             An upstream that is not named is read of the batch day alone.
-        conserves: by upstream, (its column, this table's column): both add up to the same in each batch.
+        conserves: by upstream, this table's columns with the columns of it that each is a sum of: both add up to the same in
+            each batch, exactly, so neither is a float.
         measure: the column whose sum is shown for each batch.
         scores: makes the rows that `function`, then a map, turns into this table's.
         show: describes a chart of a run's last batch, from tables that its parameters name, all up to that day;
@@ -80,7 +81,7 @@ class Table:
     function: Callable[..., Rows]
     contract: type[Contract]
     lookback: Mapping[str, int | None] = field(default_factory=dict)
-    conserves: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    conserves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     measure: str | None = None
     scores: Callable[..., ir.Table] | None = None
     show: Callable[..., Chart] | None = None
@@ -205,7 +206,7 @@ def table(
     *,
     contract: type[Contract],
     lookback: Mapping[str, int | None] | None = None,
-    conserves: Mapping[str, tuple[str, str]] | None = None,
+    conserves: Mapping[str, Mapping[str, str]] | None = None,
     measure: str | None = None,
     scores: Callable[..., ir.Table] | None = None,
     show: Callable[..., Chart] | None = None,

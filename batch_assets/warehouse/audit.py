@@ -4,20 +4,23 @@ Belongs here: everything that can refuse a batch. Does not belong here: what a c
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import ibis
+import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 from pandera.errors import SchemaErrors
 
 from ..content import WORDS, batch_hash
 from ..engine.canonical import row_words
-from ..engine.staging import KEPT, REJECTED, STAGED, schema_of
+from ..engine.staging import KEPT, RAW, REJECTED, STAGED, schema_of
 from ..errors import BreachError, DefinitionError
 from ..partitions import name_days
 from ..table.contract import MOST_BREACHES, Contract
+from ..table.lineage import columns_in
 from ..table.table import Table
-from .batch import Batch, Receipt, Target
+from .batch import Batch, Conserved, Receipt, Target
 
 _RULES = {
     "greater_than": "{column} > {min_value}",
@@ -28,6 +31,10 @@ _RULES = {
 }
 """pandera's checks that one query can count the breaches of, by name, as SQL. A null breaks none of them, as in pandera."""
 
+ONCE = "A table that reads the lake must return every input row exactly once, with a reject_reason if it is not accepted."
+_PLACE = "batch_date, source_file, source_line"
+_MADE = f"select {_PLACE} from {KEPT} union all select {_PLACE} from {REJECTED}"
+
 
 def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None) -> list[Batch]:
     """Return what the staged batches hold.
@@ -37,26 +44,36 @@ def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receip
     """
     _check_contract(con, target, days)
     batches = _count(con, days, measure)
-    _check_conserved(con, batches, receipt)
+    _check_rows_in(con, batches, receipt)
+    _check_sums(con, receipt.conserved)
     return batches
 
 
-def totals_to_conserve(con: Backend, table: Table, days: Sequence[dt.date]) -> dict[str, dict[dt.date, int]]:
-    """Return, by column of an aggregate and day, the total of what it is made from."""
-    totals: dict[str, dict[dt.date, int]] = {}
-    for upstream, (read, made) in table.conserves.items():
+def to_conserve(con: Backend, table: Table, days: Sequence[dt.date]) -> list[Conserved]:
+    """Return what an aggregate's columns must add up to, by what they are made from.
+
+    Raises:
+        DefinitionError: a column is a float, whose sum depends on the order of the rows.
+    """
+    found: list[Conserved] = []
+    for upstream, pairs in table.conserves.items():
+        floats = {f"{upstream}.{summed}" for summed in pairs.values() if table.schema_of(upstream)[summed].is_floating()}
+        floats |= {made for made in pairs if table.contract.columns()[made].dtype.type.is_floating()}
+        if floats:
+            raise DefinitionError(f"{table.asset}: conserves {', '.join(sorted(floats))}, a float. Its sum is not exact: make it whole numbers or decimals.")
+        sums = ", ".join(f"sum({_quoted(summed)})" for summed in pairs.values())
         asset = f'{table.layers.layer_of(upstream)}."{upstream}"'
-        query = f'select batch_date, sum("{read}") from {asset} where batch_date in (select unnest(?::date[])) group by 1'
-        rows = con.con.execute(query, [list(days)]).fetchall()
-        totals[made] = dict.fromkeys(days, 0) | {day: int(total) for day, total in rows}
-    return totals
+        rows = con.con.execute(f"select batch_date, {sums} from {asset} where batch_date in (select unnest(?::date[])) group by 1", [list(days)]).fetchall()
+        for place, (made, summed) in enumerate(pairs.items(), 1):
+            found.append(Conserved(made, f"{upstream}.{summed}", dict.fromkeys(days, 0) | {row[0]: row[place] or 0 for row in rows}))
+    return found
 
 
 def hold(con: Backend, contract: type[Contract], relation: str) -> None:
     """Check the rows of a table or view against a contract, inside their engine.
 
-    One query counts all breaches at once; only if there are any, or a check that it does not know, pandera, which
-    asks a query for each check, gives its account of them.
+    One query counts all breaches at once; only if there are any, or a check that it does not know, more queries give an
+    account of them: pandera's, which asks one for each check, and ours of what pandera does not ask an engine.
 
     Raises:
         BreachError: a row breaks the contract; the message names column, rule and a few values.
@@ -69,11 +86,32 @@ def hold(con: Backend, contract: type[Contract], relation: str) -> None:
     _check_finite(con, contract, relation)
     if _breaches(con, contract, relation) == 0 or _is_empty(con, relation):
         return
+    told = [*_repeats(con, contract, relation), *_broken_rules(con, contract, relation)]
     try:
         contract.validate(con.table(relation), lazy=True)
     except SchemaErrors as breach:
-        told = {f"{case['column']}: {case['error']}"[:300] for kind in breach.message.values() for cases in kind.values() for case in cases}
-        raise BreachError("; ".join(sorted(told)[:MOST_BREACHES])) from None
+        told += sorted({f"{case['column']}: {case['error']}"[:300] for kind in breach.message.values() for cases in kind.values() for case in cases})
+    if told:
+        raise BreachError("; ".join(told[:MOST_BREACHES]))
+
+
+def _repeats(con: Backend, contract: type[Contract], relation: str) -> Iterator[str]:
+    """Tell of the columns whose values are declared unique, and are not."""
+    for name in _unique(contract):
+        query = f"select {_quoted(name)} from {relation} where {_quoted(name)} is not null group by 1 having count(*) > 1 order by 1 limit {MOST_BREACHES}"
+        if found := con.con.execute(query).fetchall():
+            yield f"{name}: the values are not unique, such as {', '.join(str(value)[:100] for (value,) in found)}"
+
+
+def _broken_rules(con: Backend, contract: type[Contract], relation: str) -> Iterator[str]:
+    """Tell of the rules between columns that rows break, with a few values of the columns that they are about."""
+    for said, holds in contract.rules().items():
+        rows = _rows_of(contract, relation)
+        names = sorted(columns_in(holds(rows)), key=list(contract.columns()).index)
+        broken = rows.filter(~holds(rows)).select(*names).order_by(names).limit(MOST_BREACHES)
+        if found := con.con.execute(_sql(broken)).fetchall():
+            values = "; ".join(", ".join(f"{name} {str(value)[:100]}" for name, value in zip(names, row, strict=True)) for row in found)
+            yield f"{said}: not so of {values}"
 
 
 def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> None:
@@ -109,13 +147,14 @@ def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[B
     return batches
 
 
-def _check_conserved(con: Backend, batches: Sequence[Batch], receipt: Receipt) -> None:
+def _check_rows_in(con: Backend, batches: Sequence[Batch], receipt: Receipt) -> None:
+    if receipt.rows_in is not None:
+        _check_places(con)
     for batch in batches:
         rows_in = receipt.rows_in[batch.day] if receipt.rows_in is not None else None
         if rows_in is not None and rows_in != batch.kept + batch.rejected:
             raise BreachError(
-                f"batch {batch.day}: {rows_in} rows were read, {batch.kept} kept and {batch.rejected} rejected. "
-                "A table that reads the lake must return every input row exactly once, with a reject_reason if it is not accepted.",
+                f"batch {batch.day}: {rows_in} rows were read, {batch.kept} kept and {batch.rejected} rejected{_too_often(con)}. {ONCE}",
                 day=batch.day,
             )
         if rows_in and not batch.kept and not receipt.may_keep_none:
@@ -126,11 +165,43 @@ def _check_conserved(con: Backend, batches: Sequence[Batch], receipt: Receipt) -
             ).fetchall()
             told = "; ".join(f"{reason} ({n} rows, the first is {first})" for reason, n, first in reasons)
             raise BreachError(f"batch {batch.day}: none of the {rows_in} rows was accepted: {told}. Is it the right file?", day=batch.day)
-    for column, expected in (receipt.measures or {}).items():
-        found = dict(con.con.execute(f'select batch_date, sum("{column}") from {KEPT} group by 1').fetchall())
-        for day, total in expected.items():
-            if int(found.get(day) or 0) != total:
-                raise BreachError(f"batch {day}: {column} adds up to {found.get(day) or 0}, and the rows it was made from to {total}.", day=day)
+
+
+def _check_places(con: Backend) -> None:
+    """Check that each row of a raw file is in what was made of them, by its place; with as many rows made as read, each is there once.
+
+    Raises:
+        BreachError: a row is lost; the message also names those that are there twice in its stead, or come from nowhere.
+    """
+    lost = con.con.execute(f"select {_PLACE} from {RAW} anti join ({_MADE}) using ({_PLACE}) order by all limit {MOST_BREACHES + 1}").fetchall()
+    if not lost:
+        return
+    day = lost[0][0]
+    raise BreachError(f"batch {day}: {_places(lost)} of the raw rows is neither kept nor rejected{_too_often(con)}. {ONCE}", day=day)
+
+
+def _too_often(con: Backend) -> str:
+    """Name the places of rows that were made more than once."""
+    doubled = con.con.execute(f"select {_PLACE} from ({_MADE}) group by all having count(*) > 1 order by all limit {MOST_BREACHES + 1}").fetchall()
+    return f"; {_places(doubled)} is there more than once" if doubled else ""
+
+
+def _places(rows: Sequence[tuple[dt.date, str, int]]) -> str:
+    """Name a few places of rows."""
+    told = [f"{file}, line {line}" for _, file, line in rows[:MOST_BREACHES]]
+    return "; ".join(told) + " and more" * (len(rows) > MOST_BREACHES)
+
+
+def _check_sums(con: Backend, conserved: Sequence[Conserved]) -> None:
+    if not conserved:
+        return
+    sums = ", ".join(f"sum({_quoted(each.column)})" for each in conserved)
+    found = {day: totals for day, *totals in con.con.execute(f"select batch_date, {sums} from {KEPT} group by 1").fetchall()}
+    for place, each in enumerate(conserved):
+        for day, expected in each.totals.items():
+            total = (found[day][place] if day in found else None) or 0
+            if total != expected:
+                raise BreachError(f"batch {day}: {each.column} adds up to {total}, and {each.of}, which it is made from, to {expected}.", day=day)
 
 
 def _check_types(contract: type[Contract], found: Mapping[str, Any]) -> None:
@@ -141,18 +212,21 @@ def _check_types(contract: type[Contract], found: Mapping[str, Any]) -> None:
 
 
 def _check_finite(con: Backend, contract: type[Contract], relation: str) -> None:
-    """Check that every number is one: the engine and pandera take "not a number" for greater than any limit."""
-    names = [name for name, column in contract.columns().items() if column.dtype.type.is_floating()]
+    """Check that every number and time is one: the engine and pandera take "not a number" for greater than any limit, and an infinite time for a time."""
+    kinds = {name: column.dtype.type for name, column in contract.columns().items()}
+    names = [name for name, kind in kinds.items() if kind.is_floating() or kind.is_timestamp() or kind.is_date()]
     if not names:
         return
     counts = ", ".join(f"count(*) filter (not isfinite({_quoted(name)}))" for name in names)
     broken = dict(zip(names, con.con.execute(f"select {counts} from {relation}").fetchall()[0], strict=True))
-    if told := [f"{name}: {count} values are not finite numbers" for name, count in broken.items() if count]:
+    if told := [f"{name}: {count} values are not finite {'numbers' if kinds[name].is_floating() else 'times'}" for name, count in broken.items() if count]:
         raise BreachError("; ".join(told))
 
 
 def _breaches(con: Backend, contract: type[Contract], relation: str) -> int | None:
     """Return how often the rows break the contract; None if that takes more than one query."""
+    if contract.to_schema().checks:
+        return None
     broken = [f"count(*) - (select count(*) from (select distinct {', '.join(map(_quoted, contract.grain()))} from {relation}))"]
     for name, column in contract.columns().items():
         broken += [] if column.nullable else [f"count(*) filter ({_quoted(name)} is null)"]
@@ -161,7 +235,22 @@ def _breaches(con: Backend, contract: type[Contract], relation: str) -> int | No
                 return None
             values = {key: _literal(value) for key, value in check.statistics.items()}
             broken.append(f"count(*) filter (not {_RULES[check.name].format(column=_quoted(name), **values)})")
+    broken += [f"count({_quoted(name)}) - count(distinct {_quoted(name)})" for name in _unique(contract)]
+    broken += [f"({_sql(rows.filter(~holds(rows)).count())})" for rows in [_rows_of(contract, relation)] for holds in contract.rules().values()]
     return sum(con.con.execute(f"select {', '.join(broken)} from {relation}").fetchall()[0])
+
+
+def _unique(contract: type[Contract]) -> list[str]:
+    """Return the columns of which each value is there once."""
+    return [name for name, column in contract.columns().items() if column.unique]
+
+
+def _rows_of(contract: type[Contract], relation: str) -> ir.Table:
+    return ibis.table(ibis.Schema.from_pyarrow(contract.arrow_schema()), name=relation)
+
+
+def _sql(expression: ir.Expr) -> str:
+    return str(ibis.duckdb.compile(expression))
 
 
 def _is_empty(con: Backend, relation: str) -> bool:

@@ -1,8 +1,9 @@
 """What a publication is of: the table, what its batches were made from, and what each of them holds."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from ..table.contract import Contract
@@ -31,6 +32,21 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Conserved:
+    """A column of an aggregate that must add up to what it was made from.
+
+    Attributes:
+        column: the aggregate's column.
+        of: the upstream's column, `table.column`.
+        totals: by day, what that one adds up to.
+    """
+
+    column: str
+    of: str
+    totals: Mapping[dt.date, int | Decimal]
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What the batches were made from.
 
@@ -40,7 +56,7 @@ class Receipt:
         inputs: by day and upstream, the hash of the batches read.
         rows_in: by day, the rows read from the lake; None for a table that reads no raw file.
         may_keep_none: whether a batch of which no row was accepted may be published: little is said in a day.
-        measures: by column of an aggregate and day, the exact total that it must keep.
+        conserved: what must add up.
     """
 
     run_id: str
@@ -48,7 +64,7 @@ class Receipt:
     inputs: Mapping[dt.date, Mapping[str, str]]
     rows_in: Mapping[dt.date, int] | None = None
     may_keep_none: bool = False
-    measures: Mapping[str, Mapping[dt.date, int]] | None = None
+    conserved: Sequence[Conserved] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from batch_assets.errors import BreachError, StorageError
+from batch_assets.warehouse.batch import Conserved
 from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
@@ -53,7 +54,11 @@ def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
         ((5, -1), {}, r"batch 2017-01-01 breaks the contract: .*thing"),
         ((5, 5), {}, "batch 2017-01-01 breaks the contract"),
         ((5,), {"of": NEXT}, "rows of .* among the batches 2017-01-01"),
-        ((5,), {"measures": {"thing": {DAY: 6}}}, "batch 2017-01-01: thing adds up to 5, .* to 6"),
+        (
+            (5,),
+            {"conserved": [Conserved("thing", "things.pieces", {DAY: 6})]},
+            r"batch 2017-01-01: thing adds up to 5, and things\.pieces, .* to 6",
+        ),
     ],
 )
 def test_a_breach_is_told_and_keeps_the_batch_before_it(warehouse: Warehouse, things: tuple[int | None, ...], more: dict[str, Any], told: str) -> None:
