@@ -44,5 +44,14 @@ class EngineError(RuntimeError):
     """A query that the engine refused."""
 
 
+MOST_CHARACTERS = 200
+"""Characters of a text from outside that a message shows."""
+
+
+def in_short(text: str) -> str:
+    """Return the begin of a text that may be of any length, for a message."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}… (cut, of {len(text)} characters)"
+
+
 class DefinitionError(Exception):
     """Code that does not follow the project's rules; found when it is loaded."""
