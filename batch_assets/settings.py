@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch trains the models anew")
     min_training_days: int = Field(120, ge=30, description="days of history below which no model is trained")
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that a publication may hold at once: a longer range is published in several, each whole")
+    accept_rejects: dict[str, frozenset[dt.date]] = Field(
+        {},
+        description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.sales_lines": ["2017-01-05"]}',
+    )
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @field_validator("time_zone")

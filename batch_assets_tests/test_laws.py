@@ -200,7 +200,8 @@ def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:
 def test_one_thread_or_several_make_the_same(tmp_path: Path) -> None:
     """A day has more rows than one thread of the engine takes at once."""
     chance = random.Random(1)
-    lines = [f"{chance.randint(1, 100_000)},{chance.randint(0, 50)}," for _ in range(160_000)]
+    shelves = chance.sample(range(1, 200_000), 156_000)
+    lines = [f"{shelf},{chance.randint(0, 50)}," for shelf in [*shelves, *chance.sample(shelves, 4_000)]]
     lake = [Day({"ann.csv": lines[n::4], "ben.csv": lines[n + 1 :: 4]}, [(shelf, f"kind {shelf % 300}") for shelf in range(1, 2000)]) for n in range(2)]
     found: list[Contents] = []
     for count in (1, 4):

@@ -20,7 +20,7 @@ from isal import igzip, isal_zlib
 
 from ..content import combined
 from ..errors import DefinitionError, LakeError
-from .formats.format import Block, Format, FormError, Refuse, Refused
+from .formats.format import Block, BreaksOffError, Format, FormError, Refuse, Refused
 
 BLOCK_BYTES = 4 << 20
 MOST_REFUSED = 0.5
@@ -69,8 +69,8 @@ class _Noted:
 class _Refusals:
     """The lines of a file that are no rows, counted by reason: if most are none, the file has another form."""
 
-    def __init__(self, refuse: Refuse) -> None:
-        self._refuse, self._reasons = refuse, dict[str, tuple[int, int]]()
+    def __init__(self, refuse: Refuse, *, is_whole: bool) -> None:
+        self._refuse, self._is_whole, self._reasons = refuse, is_whole, dict[str, tuple[int, int]]()
         self._rows = self._refused = 0
 
     def add(self, refused: Refused) -> None:
@@ -91,9 +91,11 @@ class _Refusals:
             for block in blocks:
                 self._rows += len(block.lines)
                 yield block
-        except FormError:
+        except FormError as wrong:
             self._check_form()
-            raise
+            # The end of a gzip file says that it is whole: a last line that was cut before is a bad line like any other.
+            if not (self._is_whole and isinstance(wrong, BreaksOffError)):
+                raise
         self._check_form()
 
     def _check_form(self) -> None:
@@ -176,7 +178,7 @@ class LakeFile:
         Raises:
             LakeError: the file is cut off or damaged, or not of the form that is expected.
         """
-        name, refusals = str(path.relative_to(root)), _Refusals(refuse)
+        name, refusals = str(path.relative_to(root)), _Refusals(refuse, is_whole=path.suffix == ".gz")
         with self._opened(path, day, version or Version()) as stream:
             for block in refusals.told_first(self.format.read(stream, tuple(self.columns), refusals.add)):
                 count = len(block.lines)

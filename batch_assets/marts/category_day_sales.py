@@ -21,7 +21,7 @@ class CategoryDaySales(Contract):
     category: dt.String = Field(description=f"category as of batch_date; `{UNKNOWN}` if the product is not in the catalogue yet")
     units: dt.Int64 = Field(ge=0, description="pieces sold")
     lines: dt.Int64 = Field(ge=0, description="receipt lines")
-    receipts: dt.Int64 = Field(ge=0, description="distinct receipts")
+    receipts: dt.Int64 = Field(ge=0, description="distinct receipts, a number of a store each")
     amount_cents: dt.Int64 = Field(ge=0, description="cents paid")
     discount_cents: dt.Int64 = Field(ge=0, description="cents taken off")
 
@@ -64,7 +64,7 @@ def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
         .agg(
             units=_.quantity.sum().cast("int64"),
             lines=_.count(),
-            receipts=_.receipt_id.nunique(),
+            receipts=ibis.struct({"store_id": _.store_id, "receipt_id": _.receipt_id}).nunique(),
             amount_cents=_.amount_cents.sum().cast("int64"),
             discount_cents=_.discount_cents.sum().cast("int64"),
         )

@@ -5,6 +5,7 @@ Belongs here: everything that can refuse a batch. Does not belong here: what a c
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import ibis
@@ -17,6 +18,7 @@ from ..engine.canonical import row_words
 from ..engine.staging import KEPT, RAW, REJECTED, STAGED, schema_of
 from ..errors import BreachError, DefinitionError
 from ..partitions import name_days
+from ..settings import settings
 from ..table.contract import MOST_BREACHES, Contract
 from ..table.lineage import columns_in
 from ..table.table import Table
@@ -31,6 +33,14 @@ _RULES = {
 }
 """pandera's checks that one query can count the breaches of, by name, as SQL. A null breaks none of them, as in pandera."""
 
+FEW_REJECTED = 0.05
+"""Share of rejected rows that is never too large."""
+MANY_TIMES = 4
+"""So many times the usual share is too large."""
+USUAL_BATCHES = 28
+"""Batches before one, whose median share is the usual one."""
+LEAST_ROWS = 50
+"""Rows of a raw file below which its share says nothing."""
 ONCE = "A table that reads the lake must return every input row exactly once, with a reject_reason if it is not accepted."
 _PLACE = "batch_date, source_file, source_line"
 _MADE = f"select {_PLACE} from {KEPT} union all select {_PLACE} from {REJECTED}"
@@ -45,6 +55,7 @@ def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receip
     _check_contract(con, target, days)
     batches = _count(con, days, measure)
     _check_rows_in(con, batches, receipt)
+    _check_share_rejected(con, target, batches, receipt)
     _check_sums(con, receipt.conserved)
     return batches
 
@@ -158,13 +169,45 @@ def _check_rows_in(con: Backend, batches: Sequence[Batch], receipt: Receipt) -> 
                 day=batch.day,
             )
         if rows_in and not batch.kept and not receipt.may_keep_none:
-            reasons = con.con.execute(
-                f"""select reason, count(*) n, arg_min(source_file || ', line ' || source_line, source_line)
-                from {REJECTED} where batch_date = ? group by 1 order by n desc, 1 limit 3""",
-                [batch.day],
-            ).fetchall()
-            told = "; ".join(f"{reason} ({n} rows, the first is {first})" for reason, n, first in reasons)
+            told = _reasons(con, batch.day)
             raise BreachError(f"batch {batch.day}: none of the {rows_in} rows was accepted: {told}. Is it the right file?", day=batch.day)
+
+
+def _check_share_rejected(con: Backend, target: Target, batches: Sequence[Batch], receipt: Receipt) -> None:
+    """Check that not far more rows of a raw file are rejected than of those before it: then the file is wrong, or the mart, and not the rows.
+
+    Raises:
+        BreachError: they are, and nobody has accepted it.
+    """
+    shares = {batch.day: batch.rejected / rows for batch in batches if (rows := (receipt.rows_in or {}).get(batch.day)) and rows >= LEAST_ROWS}
+    for day, share in sorted(shares.items()):
+        if share <= FEW_REJECTED or day in settings.accept_rejects.get(target.asset, ()):
+            continue
+        usual = median(_shares_before(con, target, day, shares) or [0.0])
+        if share > MANY_TIMES * usual:
+            raise BreachError(
+                f"batch {day}: {share:.1%} of the rows were rejected, and usually {usual:.1%} are: {_reasons(con, day)}. "
+                f'Ask for the right file or mend the mart; if they are rejected rightly, accept it: BATCH_ASSETS_ACCEPT_REJECTS=\'{{"{target.asset}": ["{day}"]}}\'',
+                day=day,
+            )
+
+
+def _shares_before(con: Backend, target: Target, day: dt.date, coming: Mapping[dt.date, float]) -> list[float]:
+    """Return the shares of the last batches before a day, of those that are coming and of those in the ledger."""
+    query = f"""select batch_date, rows_rejected / rows_in from quality.batches
+        where asset = ? and batch_date < ? and rows_in >= {LEAST_ROWS} order by 1 desc limit {USUAL_BATCHES}"""
+    known = dict(con.con.execute(query, [target.asset, day]).fetchall()) | {before: share for before, share in coming.items() if before < day}
+    return [known[before] for before in sorted(known, reverse=True)[:USUAL_BATCHES]]
+
+
+def _reasons(con: Backend, day: dt.date) -> str:
+    """Tell for which reasons most rows of a batch were rejected."""
+    reasons = con.con.execute(
+        f"""select reason, count(*) n, arg_min(source_file || ', line ' || source_line, source_line)
+        from {REJECTED} where batch_date = ? group by 1 order by n desc, 1 limit 3""",
+        [day],
+    ).fetchall()
+    return "; ".join(f"{reason} ({n} rows, the first is {first})" for reason, n, first in reasons)
 
 
 def _check_places(con: Backend) -> None:

@@ -114,6 +114,14 @@ def test_a_quote_that_spans_two_lines_makes_both_unreadable(tmp_path: Path) -> N
     assert [b.line for b in bad] == [2, 3]
 
 
+def test_a_cut_last_line_is_a_bad_line_in_a_gzip_file_which_says_that_it_is_whole(tmp_path: Path) -> None:
+    rows, bad = read(GZIPPED, tmp_path, gzip.compress(HEADER + b"1,2,3\n4,5"))
+    assert fields(rows) == [(2, "1", "2", "3")]
+    assert [(b.line, b.reason) for b in bad] == [(3, "2 fields instead of 3")]
+    with pytest.raises(LakeError, match="its form changed"):
+        read(GZIPPED, tmp_path, gzip.compress(HEADER + b"1\n" * 5 + b"1"))
+
+
 @pytest.mark.parametrize(
     ("of", "content", "told"),
     [

@@ -1,7 +1,7 @@
 """Formats of lines: a file is read in blocks of whole lines, and every physical line after a header is a row or is refused.
 
 A byte order mark at the file's begin is no part of its first line. A last line without its newline is a row if it reads
-as one; if it does not, the file breaks off there, and nothing of it is taken.
+as one; if it does not, the file breaks off there.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from .format import Block, FormError, Refuse, Refused
+from .format import Block, BreaksOffError, FormError, Refuse, Refused
 
 BLOCK_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
@@ -60,7 +60,7 @@ class LineFormat:
                 yield Block(rows.lines, rows.fields)
             line += len(rows.lines) + len(rows.refused)
             if rows.refused and rows.refused[-1].line == line - 1 and not block.endswith(b"\n"):
-                raise FormError(f"line {line - 1}, the last, has no end and is no row ({rows.refused[-1].reason}): the file breaks off")
+                raise BreaksOffError(f"line {line - 1}, the last, has no end and is no row ({rows.refused[-1].reason}): the file breaks off")
 
     def count(self, stream: BinaryIO) -> int:
         """Return the number of lines after the header."""
