@@ -187,7 +187,8 @@ def _check_share_rejected(con: Backend, target: Target, batches: Sequence[Batch]
         if share > MANY_TIMES * usual:
             raise BreachError(
                 f"batch {day}: {share:.1%} of the rows were rejected, and usually {usual:.1%} are: {_reasons(con, day)}. "
-                f'Ask for the right file or mend the mart; if they are rejected rightly, accept it: BATCH_ASSETS_ACCEPT_REJECTS=\'{{"{target.asset}": ["{day}"]}}\'',
+                "Ask for the right file or mend the mart; if they are rejected rightly, accept it: "
+                f'BATCH_ASSETS_ACCEPT_REJECTS=\'{{"{target.asset}": ["{day}"]}}\'',
                 day=day,
             )
 
