@@ -44,5 +44,14 @@ class EngineError(RuntimeError):
     """The engine rejected a query."""
 
 
+MOST_CHARACTERS = 200
+"""Characters of a text from outside that a message shows."""
+
+
+def in_short(text: str) -> str:
+    """Return the begin of a text that may be of any length, for a message."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}… (cut, of {len(text)} characters)"
+
+
 class DefinitionError(Exception):
     """Code does not follow the project's rules; detected when it is loaded."""

@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch retrains the models")
     min_training_days: int = Field(120, ge=30, description="minimum days of history needed to train a model")
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")
+    accept_rejects: dict[str, frozenset[dt.date]] = Field(
+        {},
+        description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.sales_lines": ["2017-01-05"]}',
+    )
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @classmethod

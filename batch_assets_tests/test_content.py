@@ -2,7 +2,7 @@
 
 import ibis
 
-from batch_assets.content import WORDS, batch_hash, combined
+from batch_assets.content import WORDS, batch_hash, combined, type_name
 
 SCHEMA = ibis.schema({"a": "int64", "b": "string"})
 SUMS = [1, 2, 3, 4]
@@ -21,6 +21,24 @@ def test_the_hash_is_of_columns_rows_and_sums() -> None:
 
 def test_the_order_of_columns_does_not_count() -> None:
     assert batch_hash(ibis.schema({"b": "string", "a": "int64"}), 1, SUMS) == batch_hash(SCHEMA, 1, SUMS)
+
+
+def test_a_type_has_our_own_name_whether_it_may_be_null_or_not() -> None:
+    ours = {
+        "int8": "int8",
+        "uint64": "uint64",
+        "float32": "float32",
+        "boolean": "bool",
+        "decimal(18, 2)": "decimal(18,2)",
+        "string": "text",
+        "date": "date",
+        "timestamp(6)": "timestamp",
+        "timestamp('UTC', 6)": "instant",
+        "array<struct<b: int64, a: string>>": "array(struct(a:text,b:int64))",
+    }
+    assert {kind: type_name(ibis.dtype(kind)) for kind in ours} == ours
+    assert {kind: type_name(ibis.dtype(f"!{kind}")) for kind in ours} == ours
+    assert batch_hash(SCHEMA, 1, SUMS) == batch_hash(ibis.schema({"a": "!int64", "b": "!string"}), 1, SUMS) == "312c910a56c4d8d83af65588516e01f9"
 
 
 def test_sums_over_no_rows_are_zero() -> None:

@@ -32,6 +32,7 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import Published, publish
 
 from .conftest import warehouse_in
+from .plain_sums import plain_sums
 from .shop import PACKAGE
 from .shop_lake import day_of, write_counts, write_day, write_days, write_shelves
 
@@ -199,7 +200,8 @@ def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:
 def test_one_thread_or_several_make_the_same(tmp_path: Path) -> None:
     """A day has more rows than one thread of the engine takes at once."""
     chance = random.Random(1)
-    lines = [f"{chance.randint(1, 100_000)},{chance.randint(0, 50)}," for _ in range(160_000)]
+    shelves = chance.sample(range(1, 200_000), 156_000)
+    lines = [f"{shelf},{chance.randint(0, 50)}," for shelf in [*shelves, *chance.sample(shelves, 4_000)]]
     lake = [Day({"ann.csv": lines[n::4], "ben.csv": lines[n + 1 :: 4]}, [(shelf, f"kind {shelf % 300}") for shelf in range(1, 2000)]) for n in range(2)]
     found: list[Contents] = []
     for count in (1, 4):
@@ -210,13 +212,24 @@ def test_one_thread_or_several_make_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [table for table in SHOP if table.source], ids=lambda table: table.name)
-@pytest.mark.parametrize("spoil", [lambda rows: rows.filter(rows.source_line != 2), lambda rows: rows.union(rows)], ids=["loses", "doubles"])
-def test_a_table_that_does_not_return_each_row_once_is_not_published(warehouse: Warehouse, table: Table, spoil: Callable[..., object]) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda rows: rows.filter(rows.source_line != 2), "line 2.* is neither kept nor rejected"),
+        (lambda rows: rows.union(rows), "rows were read, .*line 2.* is there more than once|not unique"),
+        (
+            lambda rows: rows.filter(rows.source_line != 2).union(rows.filter(rows.source_line == 3).mutate(reject_reason=ibis.literal("twice"))),
+            "line 2.* is neither kept nor rejected; .*line 3.* is there more than once",
+        ),
+    ],
+    ids=["loses", "doubles", "loses one and doubles another"],
+)
+def test_a_table_that_does_not_return_each_row_once_is_not_published(warehouse: Warehouse, table: Table, spoil: Callable[..., object], told: str) -> None:
     write_day(Path(warehouse.lake), day_of(0), ["1,1,", "2,2,", "3,3,", "4,4,"], [(1, "tea"), (2, "rice"), (3, "salt")])
     publish(table, warehouse, [day_of(0)], "run")
     before = contents(warehouse)
     spoilt = dataclasses.replace(table, function=functools.wraps(table.function)(lambda **known: spoil(table.function(**known))))
-    with pytest.raises(BreachError, match="batch 2017-01-01"):
+    with pytest.raises(BreachError, match=f"batch 2017-01-01.*({told})"):
         publish(spoilt, warehouse, [day_of(0)], "run")
     assert contents(warehouse) == before
 
@@ -227,7 +240,7 @@ def test_an_aggregate_that_loses_a_piece_is_not_published(warehouse: Warehouse) 
     for upstream in [table for table in SHOP if table.layer == "marts" and table.source]:
         publish(upstream, warehouse, [day_of(0)], "run")
     losing = functools.wraps(table.function)(lambda **known: table.function(**known).filter(lambda rows: rows.kind != "tea"))  # type: ignore[union-attr]
-    with pytest.raises(BreachError, match=r"batch 2017-01-01: pieces adds up to 20, but the rows it was computed from add up to 30"):
+    with pytest.raises(BreachError, match=r"batch 2017-01-01: pieces adds up to 20, and shelf_counts\.pieces, which it is made from, to 30"):
         publish(dataclasses.replace(table, function=losing), warehouse, [day_of(0)], "run")
 
 
@@ -253,6 +266,16 @@ def test_a_table_says_its_grain_and_describes_its_columns(table: Table) -> None:
 @EVERY
 def test_a_tables_columns_have_a_canonical_text(table: Table) -> None:
     assert len(row_words(ibis.Schema.from_pyarrow(table.contract.arrow_schema()))) == 4
+
+
+@EVERY
+def test_a_table_declares_what_it_conserves(table: Table) -> None:
+    """Each column that is a plain sum of an upstream's rows of the day."""
+    if table.is_map or table.expression is None:
+        return
+    of_the_day = {name for name in table.tables if not table.lookback.get(name, 0)}
+    summed = {(name, of) for name, columns in plain_sums(table.expression).items() for of in columns if of[0] in of_the_day}
+    assert summed <= {(made, (upstream, read)) for upstream, pairs in table.conserves.items() for made, read in pairs.items()}
 
 
 @EVERY

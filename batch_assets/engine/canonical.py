@@ -3,14 +3,15 @@
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 
-from ..content import WORDS
+from ..content import WORDS, type_name
+from ..errors import DefinitionError
 
 
 def row_words(schema: sch.Schema) -> list[str]:
     """Return SQL expressions for the four hash words of a row with the columns of `schema`.
 
     Raises:
-        TypeError: a column has a type without a canonical text.
+        DefinitionError: a column has a type without a canonical text.
     """
     fields = [_or_null(_column_text(name, schema[name])) for name in sorted(schema.names)]
     digest = f"md5_number(concat_ws('|', {', '.join(fields)}))"
@@ -19,9 +20,12 @@ def row_words(schema: sch.Schema) -> list[str]:
 
 def _column_text(name: str, kind: dt.DataType) -> str:
     try:
-        return _text(f'"{name}"', kind)
+        type_name(kind)
     except TypeError:
-        raise TypeError(f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, or arrays and structs of them") from None
+        raise DefinitionError(
+            f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, times to the microsecond, or arrays and structs of them"
+        ) from None
+    return _text(f'"{name}"', kind)
 
 
 def _text(value: str, kind: dt.DataType) -> str:
@@ -31,7 +35,7 @@ def _text(value: str, kind: dt.DataType) -> str:
         case dt.Floating():
             return f"(case when {value} = 0 then 0 else {value} end)::double::bit::varchar"
         case dt.Timestamp():
-            return f"epoch_us({value})::varchar"
+            return f"case when isfinite({value}) then epoch_us({value})::varchar else {value}::varchar end"
         case dt.Integer() | dt.Decimal() | dt.Boolean() | dt.Date():
             return f"{value}::varchar"
         case dt.Array():

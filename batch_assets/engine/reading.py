@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from ..errors import LakeError
 from ..ingest.formats.format import Refused
 from ..ingest.lakefile import LakeFile, Version, day_version, file_version
 from ..settings import settings
+from .set_aside import SetAside
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
 CLOSED = "closed"
@@ -32,7 +33,6 @@ class Reading:
         version: a hash of the files' names and bytes, or `CLOSED`.
         size: bytes in all files.
         rows: rows in all files, readable or not.
-        rejected: what is not a row, as rows of `_rejected`.
     """
 
     source: str
@@ -40,7 +40,6 @@ class Reading:
     version: str
     size: int = 0
     rows: int = 0
-    rejected: list[dict[str, object]] = field(default_factory=list)
 
 
 def version_of(source: LakeFile, root: Path, day: dt.date, version: Callable[[Path], str] = file_version) -> str:
@@ -90,10 +89,9 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
         LakeError: a file is missing or corrupt, or has a different form.
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
-    with _on_one_thread(con):
-        load(con, RAW, source.schema, (batch for reading in readings for batch in _read(source, root, reading)))
-    rejected = [line for reading in readings for line in reading.rejected]
-    load(con, REJECTED, REJECTED_SCHEMA, iter([pa.RecordBatch.from_pylist(rejected, schema=REJECTED_SCHEMA)]))
+    with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
+        load(con, RAW, source.schema, (batch for reading in readings for batch in _read(source, root, reading, rejected)))
+        load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
     return readings
 
 
@@ -108,15 +106,16 @@ def _on_one_thread(con: Backend) -> Iterator[None]:
         con.con.execute(f"set threads = {threads}")
 
 
-def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a day's files, and record in `reading` what they were."""
+def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a day's files, set aside what is not a row, and record in `reading` what they were."""
     files = files_of(source, root, reading.day)
     versions = list[tuple[Path, str]]()
     for path in files:
         version, where = Version(), {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
 
         def reject(refused: Refused, where: dict[str, object] = where) -> None:
-            reading.rejected.append({**where, "source_line": refused.line, "reason": refused.reason, "raw": refused.raw})
+            reading.rows += 1
+            rejected.add({**where, "source_line": refused.line, "reason": refused.reason, "raw": refused.raw})
 
         for batch in source.read(root, path, reading.day, reject, version):
             reading.rows += batch.num_rows
@@ -124,7 +123,6 @@ def _read(source: LakeFile, root: Path, reading: Reading) -> Iterator[pa.RecordB
         versions.append((path, str(version)))
     if not source.path(root, reading.day).exists():
         return
-    reading.rows += len(reading.rejected)
     reading.version, reading.size = day_version(root, versions), _bytes(files)
     if not reading.rows and not source.may_be_empty:
         raise LakeError(

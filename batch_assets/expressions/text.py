@@ -16,7 +16,7 @@ def cents(dollars: ir.StringColumn) -> ir.IntegerColumn:
 
 def utc_time(text: ir.StringColumn) -> ir.TimestampColumn:
     """Parse an ISO 8601 UTC time, to the second; null if the text is anything else."""
-    return _if_written(text, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$").substr(0, 19).try_cast("timestamp")
+    return _if_written(text, r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$").substr(0, 19).try_cast("timestamp")
 
 
 def _if_written(text: ir.StringColumn, pattern: str) -> ir.StringColumn:

@@ -33,7 +33,7 @@ class StoreDemand(Contract):
         unique = ["batch_date"]
 
 
-@table(contract=StoreDemand, conserves={"category_demand": ("units_28d", "units_28d")}, measure="units_28d")
+@table(contract=StoreDemand, conserves={"category_demand": {name: name for name in _SUMS}}, measure="units_28d")
 def store_demand(category_demand: ir.Table) -> ir.Table:
     """Level and weekday profile of the whole store. Grain: one row per batch_date; none if no category is sold regularly."""
     return category_demand.group_by("batch_date").agg(categories=_.count(), **{name: _[name].sum().cast("int64") for name in _SUMS})

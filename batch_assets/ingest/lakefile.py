@@ -20,9 +20,14 @@ from isal import igzip, isal_zlib
 
 from ..content import combined
 from ..errors import DefinitionError, LakeError
-from .formats.format import Format, FormError, Refuse
+from .formats.format import Block, BreaksOffError, Format, FormError, Refuse, Refused
 
 BLOCK_BYTES = 4 << 20
+MOST_REFUSED = 0.5
+"""Share of a file's lines that may be no rows; of more, the file has another form."""
+LEAST_REFUSED = 5
+"""Lines below which they are single bad lines, whatever their share."""
+MOST_REASONS = 1000
 _GZIP_TRAILER = 4
 _unpacked = cast(Callable[..., BinaryIO], igzip.IGzipFile)
 _DAMAGE = (EOFError, cast(type[Exception], isal_zlib.error), igzip.BadGzipFile)
@@ -59,6 +64,47 @@ class _Noted:
         size = cast(io.BufferedReader, self._file).readinto(buffer)
         self._version.add(memoryview(buffer)[:size])
         return size
+
+
+class _Refusals:
+    """The lines of a file that are no rows, counted by reason: if most are none, the file has another form."""
+
+    def __init__(self, refuse: Refuse, *, is_whole: bool) -> None:
+        self._refuse, self._is_whole, self._reasons = refuse, is_whole, dict[str, tuple[int, int]]()
+        self._rows = self._refused = 0
+
+    def add(self, refused: Refused) -> None:
+        """Pass on what is no row."""
+        self._refused += 1
+        if refused.reason in self._reasons or len(self._reasons) < MOST_REASONS:
+            first, count = self._reasons.get(refused.reason, (refused.line, 0))
+            self._reasons[refused.reason] = first, count + 1
+        self._refuse(refused)
+
+    def told_first(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Yield the blocks of a file; refuse one of another form whole, rather than line by line, or for what follows from it.
+
+        Raises:
+            FormError: most of the file is no rows.
+        """
+        try:
+            for block in blocks:
+                self._rows += len(block.lines)
+                yield block
+        except FormError as wrong:
+            self._check_form()
+            # The end of a gzip file says that it is whole: a last line that was cut before is a bad line like any other.
+            if not (self._is_whole and isinstance(wrong, BreaksOffError)):
+                raise
+        self._check_form()
+
+    def _check_form(self) -> None:
+        total = self._rows + self._refused
+        if self._refused >= LEAST_REFUSED and self._refused > MOST_REFUSED * total:
+            reason, (first, count) = max(self._reasons.items(), key=lambda item: item[1][1])
+            raise FormError(
+                f"its form changed: {self._refused} of {total} lines are no rows, {count} of them for one reason, the first in line {first}: {reason}"
+            )
 
 
 @dataclass(frozen=True)
@@ -136,9 +182,9 @@ class LakeFile:
         Raises:
             LakeError: the file is truncated or corrupt, or does not have the expected form.
         """
-        name = str(path.relative_to(root))
+        name, refusals = str(path.relative_to(root)), _Refusals(refuse, is_whole=path.suffix == ".gz")
         with self._opened(path, day, version or Version()) as stream:
-            for block in self.format.read(stream, tuple(self.columns), refuse):
+            for block in refusals.told_first(self.format.read(stream, tuple(self.columns), refusals.add)):
                 count = len(block.lines)
                 origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(name, count), block.lines]
                 yield pa.RecordBatch.from_arrays([*origin, *block.fields], schema=self.schema)

@@ -21,7 +21,7 @@ class CategoryDaySales(Contract):
     category: dt.String = Field(description=f"category as of batch_date; `{UNKNOWN}` if the product is not in the catalogue yet")
     units: dt.Int64 = Field(ge=0, description="units sold")
     lines: dt.Int64 = Field(ge=0, description="receipt lines")
-    receipts: dt.Int64 = Field(ge=0, description="distinct receipts")
+    receipts: dt.Int64 = Field(ge=0, description="distinct receipts, a number of a store each")
     amount_cents: dt.Int64 = Field(ge=0, description="cents paid")
     discount_cents: dt.Int64 = Field(ge=0, description="discount in cents")
 
@@ -31,7 +31,12 @@ class CategoryDaySales(Contract):
         unique = ["batch_date", "sold_on", "category"]
 
 
-@table(contract=CategoryDaySales, lookback={"products": ALL}, conserves={"sales_lines": ("quantity", "units")}, measure="units")
+@table(
+    contract=CategoryDaySales,
+    lookback={"products": ALL},
+    conserves={"sales_lines": {"units": "quantity", "amount_cents": "amount_cents", "discount_cents": "discount_cents"}},
+    measure="units",
+)
 def category_day_sales(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
     """Units by category. Grain: one row per batch_date, sold_on and category, for all categories known on batch_date."""
     return (
@@ -59,7 +64,7 @@ def _sold(sales_lines: ir.Table, products: ir.Table) -> ir.Table:
         .agg(
             units=_.quantity.sum().cast("int64"),
             lines=_.count(),
-            receipts=_.receipt_id.nunique(),
+            receipts=ibis.struct({"store_id": _.store_id, "receipt_id": _.receipt_id}).nunique(),
             amount_cents=_.amount_cents.sum().cast("int64"),
             discount_cents=_.discount_cents.sum().cast("int64"),
         )

@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from ..expressions.text import whole_number
+from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
 
@@ -17,7 +18,7 @@ class Products(Contract):
 
     batch_date: dt.Date = Field(description="day of the catalogue file with this row")
     product_id: dt.Int64 = Field(gt=0, description="number of the product")
-    manufacturer_id: dt.Int64 = Field(nullable=True, description="number of its manufacturer")
+    manufacturer_id: dt.Int64 = Field(gt=0, nullable=True, description="number of its manufacturer; null if the catalogue names none")
     department: dt.String = Field(description="department, upper case")
     category: dt.String = Field(description=f"category, upper case; `{NO_CATEGORY}` if the catalogue names none")
     product_type: dt.String = Field(nullable=True, description="type within the category")
@@ -39,11 +40,12 @@ def products(catalogue: ir.Table) -> ir.Table:
         "batch_date",
         product_id=whole_number(catalogue.product_id),
         manufacturer_id=whole_number(catalogue.manufacturer_id),
-        department=_.department.strip().upper(),
-        category=_.category.strip().upper().nullif("").fill_null(NO_CATEGORY),
-        product_type=_.type.strip().nullif(""),
-        brand=_.brand.strip().nullif(""),
-        package_size=_.package_size.strip().nullif(""),
+        department=one_form(catalogue.department).upper(),
+        category=one_form(catalogue.category).upper().fill_null(NO_CATEGORY),
+        product_type=one_form(catalogue.type),
+        brand=one_form(catalogue.brand),
+        package_size=one_form(catalogue.package_size),
+        has_manufacturer=_.manufacturer_id.notnull(),
         source_file=_.source_file,
         source_line=_.source_line,
     )
@@ -51,9 +53,11 @@ def products(catalogue: ir.Table) -> ir.Table:
         reject_reason=ibis.cases(
             (_.product_id.isnull(), "product_id is missing or not a whole number"),
             (_.product_id <= 0, "product_id is not positive"),
+            (_.has_manufacturer & _.manufacturer_id.isnull(), "manufacturer_id is not a whole number"),
+            (_.manufacturer_id <= 0, "manufacturer_id is not positive"),
             (_.department.isnull(), "department is missing"),
         )
-    )
+    ).drop("has_manufacturer")
     same = ibis.window(group_by=[_.batch_date, _.product_id, _.reject_reason.isnull()], order_by=[ibis.desc(_.source_line), _.source_file])
     outdated = ibis.row_number().over(same) > 0
     return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(outdated, "a later line of the day has this product", None)))

@@ -14,7 +14,7 @@ from ..models._demand.fit import Forecast, Forecaster
 from ..models._demand.frame import STORE, build_frame
 from ..models.demand_model import LIGHTGBM
 from ..table.chart import Lines
-from ..table.contract import Contract, Field
+from ..table.contract import Contract, Field, rule
 from ..table.model import Version
 from ..table.table import table
 
@@ -32,6 +32,11 @@ class DemandForecast(Contract):
     lower: dt.Float64 = Field(ge=0, description="10 % quantile: the lower bound of the 80 % prediction interval")
     upper: dt.Float64 = Field(ge=0, description="90 % quantile: the upper bound of the 80 % prediction interval")
     model_version: dt.String = Field(description="version of demand_model in force on batch_date")
+
+    @rule
+    def the_interval_holds_the_median(cls, rows: ir.Table) -> ir.BooleanValue:
+        """`lower <= units <= upper`."""
+        return (rows.lower <= rows.units) & (rows.units <= rows.upper)
 
     class Config:
         """One row per batch_date, category and target_date."""

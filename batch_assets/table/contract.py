@@ -1,13 +1,16 @@
 """Contracts: the rules that every published row of a table obeys, written as a pandera model next to the table's function.
 
-A column is an annotation and a `Field`; `Config.unique` is the grain. A column that the contract does not name is a
-breach. Every column has a type with a canonical text (`content.py`). A contract only declares rules; `warehouse/audit.py`
-checks rows against them.
+A column is an annotation and a `Field`; `Config.unique` is the grain; a rule between columns is a method under `@rule`. A
+column that the contract does not name is a breach. Every column has a type with a canonical text (`content.py`). A contract
+only declares rules; `warehouse/audit.py` checks rows against them.
 """
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import pandera.ibis as pa
 import pyarrow
 from pandera.engines import ibis_engine
@@ -25,6 +28,19 @@ def Field(*args: Any, private: bool = False, **options: Any) -> Any:  # noqa: N8
     file or model shows them.
     """
     return pa.Field(*args, n_failure_cases=MOST_BREACHES, metadata={PRIVATE: private}, **options)
+
+
+Rule = Callable[[ir.Table], ir.BooleanValue]
+"""What must hold of every row: an expression over a table's columns."""
+
+
+def rule(holds: Callable[[Any, ir.Table], ir.BooleanValue]) -> Any:
+    """Make a contract's method a rule between columns: what it returns must not be false of a row.
+
+    Its docstring says the rule in a line, which is told when a row breaks it.
+    """
+    holds.__dict__["is_rule"] = True
+    return classmethod(holds)
 
 
 class Nested(ibis_engine.DataType):
@@ -66,6 +82,13 @@ class Contract(pa.DataFrameModel):
     def private(cls) -> list[str]:
         """Return the columns that have personal data."""
         return [name for name, column in cls.columns().items() if (column.metadata or {}).get(PRIVATE)]
+
+    @classmethod
+    def rules(cls) -> dict[str, Rule]:
+        """Return the rules between columns, by what each of them says."""
+        found = {name: member for parent in reversed(cls.__mro__) for name, member in vars(parent).items()}
+        names = [name for name, member in found.items() if getattr(getattr(member, "__func__", None), "is_rule", False)]
+        return {inspect.cleandoc(getattr(cls, name).__doc__ or name).rstrip(".").replace("`", ""): getattr(cls, name) for name in names}
 
     @classmethod
     def arrow_schema(cls) -> pyarrow.Schema:

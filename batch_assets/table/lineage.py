@@ -19,6 +19,11 @@ def column_lineage(expression: ir.Table) -> dict[str, list[Column]]:
     return {name: sorted(_origins(relation, name, known)) for name in expression.columns}
 
 
+def columns_in(value: ir.Value) -> set[str]:
+    """Return the names of the columns that a value is computed from."""
+    return {field.name for field in _fields(value.op())}
+
+
 def _origins(relation: ops.Relation, name: str, known: dict[tuple[int, str], frozenset[Column]]) -> frozenset[Column]:
     key = (id(relation), name)
     if key not in known:

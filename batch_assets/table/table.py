@@ -73,7 +73,8 @@ class Table:
         contract: the rules for every published row; a batch that breaks it is not published.
         lookback: by upstream, how many days before the batch day the function may read; `ALL` for all days so far.
             Of any other upstream, only the batch day is read.
-        conserves: by upstream, (its column, this table's column): the two have the same total in each batch.
+        conserves: by upstream, {this table's column: the upstream's column that it is a sum of}: the two have the same total
+            in each batch, exactly, so neither is a float.
         measure: the column whose total is shown for each batch.
         scores: for a map only: returns the expression for the rows to score.
         show: describes a chart of a run's last batch. Its parameters name the tables it needs, filtered up to that day;
@@ -84,7 +85,7 @@ class Table:
     function: Callable[..., Rows]
     contract: type[Contract]
     lookback: Mapping[str, int | None] = field(default_factory=dict)
-    conserves: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    conserves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     measure: str | None = None
     scores: Callable[..., ir.Table] | None = None
     show: Callable[..., Chart] | None = None
@@ -219,7 +220,7 @@ def table(
     *,
     contract: type[Contract],
     lookback: Mapping[str, int | None] | None = None,
-    conserves: Mapping[str, tuple[str, str]] | None = None,
+    conserves: Mapping[str, Mapping[str, str]] | None = None,
     measure: str | None = None,
     scores: Callable[..., ir.Table] | None = None,
     show: Callable[..., Chart] | None = None,

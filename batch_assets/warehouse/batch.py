@@ -1,8 +1,9 @@
 """The parts of a publication: the table, what its batches were computed from, and what each batch holds."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from ..table.contract import Contract
@@ -31,6 +32,21 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Conserved:
+    """A column of an aggregate that must add up to what it was made from.
+
+    Attributes:
+        column: the aggregate's column.
+        of: the upstream's column, `table.column`.
+        totals: by day, what that one adds up to.
+    """
+
+    column: str
+    of: str
+    totals: Mapping[dt.date, int | Decimal]
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What the batches were computed from.
 
@@ -40,7 +56,7 @@ class Receipt:
         inputs: by day and upstream, the hash of the batches read.
         rows_in: by day, the number of rows read from the lake; None for a table that reads no raw file.
         may_keep_none: whether a batch may be published with no accepted rows, as for a source with few rows a day.
-        measures: by column of an aggregate and by day, the exact total that it must have.
+        conserved: what must add up.
     """
 
     run_id: str
@@ -48,7 +64,7 @@ class Receipt:
     inputs: Mapping[dt.date, Mapping[str, str]]
     rows_in: Mapping[dt.date, int] | None = None
     may_keep_none: bool = False
-    measures: Mapping[str, Mapping[dt.date, int]] | None = None
+    conserved: Sequence[Conserved] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
 from ..table.table import Table
 from .artifacts import Artifacts
-from .audit import audit, totals_to_conserve
+from .audit import audit, to_conserve
 from .batch import Batch, Receipt, Target
 from .commit import commit, next_publication
 from .connection import Warehouse
@@ -62,7 +62,7 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             inputs=inputs,
             rows_in={reading.day: reading.rows for reading in readings} if table.source else None,
             may_keep_none=table.source is not None and table.source.may_be_empty,
-            measures=totals_to_conserve(con, table, days),
+            conserved=to_conserve(con, table, days),
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
         published = publish_staged(con, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)

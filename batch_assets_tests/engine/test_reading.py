@@ -1,6 +1,8 @@
 """Reading a day of a raw source: all its files, or none; closed days; what is no row is kept with its place."""
 
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import ibis
@@ -112,3 +114,35 @@ def test_a_damaged_file_among_several_ends_the_reading_and_leaves_the_engine_as_
         read_lake(con, counts, tmp_path, [DAY])
     assert refused.value.day == DAY == dt.date(2017, 1, 1)
     assert con.con.execute("select current_setting('threads')").fetchall() == [(3,)]
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+import ibis
+from batch_assets.engine.reading import read_lake
+from batch_assets.errors import LakeError
+from batch_assets_tests.shop.lake.counts import counts
+from batch_assets_tests.shop_lake import day_of
+con = ibis.duckdb.connect()
+try:
+    print(read_lake(con, counts, Path(sys.argv[1]), [day_of(0)])[0].rows)
+except LakeError as refused:
+    print("its form changed" in str(refused))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak(root: Path, lines: list[str]) -> tuple[str, int]:
+    """Return what came of reading a file in a process of its own, and the most megabytes that it took."""
+    write_counts(root, DAY, {"anna.csv": lines})
+    told, size = subprocess.run([sys.executable, "-c", PEAK, str(root)], capture_output=True, text=True, check=True).stdout.split()[-2:]
+    return told, int(size)
+
+
+def test_bad_lines_do_not_fill_the_memory(tmp_path: Path) -> None:
+    few = peak(tmp_path, ["1,2,3"] * 100)
+    different = peak(tmp_path, [["1,2,3", "1,2", "4,5,6", "1", ",,"][n % 5] for n in range(300_000)])
+    empty = peak(tmp_path, [""] * 300_000)
+    assert (few[0], different[0], empty[0]) == ("100", "300000", "True")
+    assert max(different[1], empty[1]) < few[1] + 120

@@ -114,10 +114,26 @@ def test_a_quote_that_spans_two_lines_makes_both_unreadable(tmp_path: Path) -> N
     assert [b.line for b in bad] == [2, 3]
 
 
-def test_a_last_line_that_is_cut_off_is_unreadable(tmp_path: Path) -> None:
-    rows, bad = read(CSV, tmp_path, HEADER + b"1,2,3\n4,5")
+def test_a_cut_last_line_is_a_bad_line_in_a_gzip_file_which_says_that_it_is_whole(tmp_path: Path) -> None:
+    rows, bad = read(GZIPPED, tmp_path, gzip.compress(HEADER + b"1,2,3\n4,5"))
     assert fields(rows) == [(2, "1", "2", "3")]
     assert [(b.line, b.reason) for b in bad] == [(3, "2 fields instead of 3")]
+    with pytest.raises(LakeError, match="its form changed"):
+        read(GZIPPED, tmp_path, gzip.compress(HEADER + b"1\n" * 5 + b"1"))
+
+
+@pytest.mark.parametrize(
+    ("of", "content", "told"),
+    [
+        (CSV, HEADER + b"1,2,3\n4,5", r"line 3, the last, has no end and is no row \(2 fields instead of 3\): the file breaks off"),
+        (CSV, HEADER + b'1,2,3\n4,5,"6', r"line 3, the last, has no end and is no row \(the line is not CSV.*\): the file breaks off"),
+        (JSON, b'{"a": 1, "b": 2, "c": 3}\n{"a": 1, "b"', r"line 2, the last, has no end and is no row \(the line is not JSON\): the file breaks off"),
+    ],
+)
+def test_a_file_that_breaks_off_is_refused_whole(tmp_path: Path, of: LakeFile, content: bytes, told: str) -> None:
+    with pytest.raises(LakeError, match=told):
+        read(of, tmp_path, content)
+    assert len(read(of, tmp_path, content + b"\n")[1]) == 1
 
 
 def test_a_last_line_without_its_newline_is_a_row(tmp_path: Path) -> None:
@@ -164,13 +180,13 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:
             read(GZIPPED, tmp_path, bytes(damaged))
 
 
-MIXED = HEADER + b"".join([b"1,2,3\n", b'"x,y",2,3\n', b"1,2\n", b"\n", b'"\n', b"caf\xe9,,\n", b"7,8,9\r\n"] * 30) + b"last,2,3"
+MIXED = HEADER + b"".join([b"1,2,3\n", b'"x,y",2,3\n', b"1,2\n", b"\n", b'"\n', b"caf\xe9,,\n", b"7,8,9\r\n", b"0,,\n"] * 30) + b"last,2,3"
 
 
 def test_rows_and_unreadable_lines_are_all_lines(tmp_path: Path) -> None:
     rows, bad = read(CSV, tmp_path, MIXED)
-    assert len(rows) + len(bad) == counted(CSV, tmp_path) == 211
-    assert sorted([*(int(str(row["source_line"])) for row in rows), *(b.line for b in bad)]) == list(range(2, 213))
+    assert len(rows) + len(bad) == counted(CSV, tmp_path) == 241
+    assert sorted([*(int(str(row["source_line"])) for row in rows), *(b.line for b in bad)]) == list(range(2, 243))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6, 7, 13, 64, 1000])
@@ -178,7 +194,7 @@ def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pyte
     whole = read(CSV, tmp_path, MIXED)
     monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", size)
     assert read(CSV, tmp_path, MIXED) == whole
-    assert counted(CSV, tmp_path) == 211
+    assert counted(CSV, tmp_path) == 241
 
 
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,8 +223,102 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.
 
 def test_json_numbers_are_kept_as_written_and_null_is_null(tmp_path: Path) -> None:
     rows, bad = read(JSON, tmp_path, b'{"a": 1, "b": null, "c": "x"}\n{"c": 1.50, "b": true, "a": ""}\n')
-    assert fields(rows) == [(1, "1", None, "x"), (2, "", "true", "1.5")]
+    assert fields(rows) == [(1, "1", None, "x"), (2, "", "true", "1.50")]
     assert bad == []
+
+
+EXACT = ["1", "-0", "0", "1e2", "1E+2", "1.0", "0.10", "123456789012345678901234567890", "18446744073709551615", "0.30000000000000000001"]
+
+
+@pytest.mark.parametrize("number", EXACT)
+def test_a_json_number_keeps_its_text_alone_and_beside_others(tmp_path: Path, number: str) -> None:
+    line = f'{{"a": {number}, "b": "x", "c": "say \\"{{1}}\\""}}\n'.encode()
+    assert fields(read(JSON, tmp_path, line)[0]) == [(1, number, "x", 'say "{1}"')]
+    beside = b'{"a": 7, "b": false, "c": "\\u00e9"}\n'
+    assert fields(read(JSON, tmp_path, beside + line + beside)[0])[1] == (2, number, "x", 'say "{1}"')
+    assert fields(read(JSON, tmp_path, beside)[0]) == [(1, "7", "false", "\u00e9")]
+
+
+DEEP = b"[" * 900 + b"]" * 900
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a": 1, "b": 2, "a": 3, "c": 4}', "a is there 2 times"),
+        (b'{"a": "x", "b": 2, "c": 4, "a": "x"}', "a is there 2 times"),
+        (b'{"a": 1, "b": 1, "c": 3, "b": null, "b": ""}', "b is there 3 times"),
+        (b'{"a": {"x": 1}, "b": 2, "c": [1, [2]]}', "a is an object; c is an array, not a single value"),
+        (b'{"a": ' + b"[" * 255 + b"]" * 255 + b', "b": 2, "c": 3}', "a is an array, not a single value"),
+        (b'{"a": ' + DEEP + b', "b": 2, "c": 3, "a": 1}', "a is there 2 times"),
+        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b', "b": 2, "c": 3}', "the line is not JSON"),
+    ],
+)
+def test_repeated_and_nested_members_are_no_fields(tmp_path: Path, line: bytes, reason: str) -> None:
+    rows, bad = read(JSON, tmp_path, b'{"a": 1, "b": 2, "c": 3}\n' + line + b'\n{"a": 1.0, "b": "2", "c": 3}\n')
+    assert fields(rows) == [(1, "1", "2", "3"), (3, "1.0", "2", "3")]
+    assert bad in ([Refused(2, reason, line.decode())], [Refused(2, "the line is nested too deeply", line.decode())])
+
+
+@pytest.mark.parametrize("of", [CSV, JSON])
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_a_byte_order_mark_is_no_part_of_the_first_line_whatever_the_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: LakeFile, size: int) -> None:
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", size)
+    content = HEADER + b"1,2,3\n4,5,6\n" if of is CSV else b'{"a": "1", "b": 2, "c": 3}\n{"a": "4", "b": 5, "c": 6}\n'
+    plain = read(of, tmp_path, content)
+    assert read(of, tmp_path, b"\xef\xbb\xbf" + content) == plain
+    assert (len(plain[0]), plain[1], counted(of, tmp_path)) == (2, [], 2)
+    assert read(JSON, tmp_path, b"\xef\xbb\xbf") == ([], [])
+    assert counted(JSON, tmp_path) == 0
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 100])
+def test_few_lines_at_once_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+    whole = read(CSV, tmp_path, MIXED)
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "LINES_AT_ONCE", lines)
+    assert read(CSV, tmp_path, MIXED) == whole
+    assert counted(CSV, tmp_path) == 241
+
+
+GOOD = b'{"a": 1, "b": 2, "c": 3}\n'
+MORE = b'{"a": 1, "b": 2, "c": 3, "gtin": 0}\n'
+
+
+@pytest.mark.parametrize(
+    ("of", "content", "told"),
+    [
+        (JSON, MORE * 5, "5 of 5 lines are no rows, 5 of them for one reason, the first in line 1: unexpected gtin"),
+        (JSON, GOOD * 5 + MORE * 6, "6 of 11 lines are no rows, 6 of them for one reason, the first in line 6: unexpected gtin"),
+        (JSON, (GOOD * 9).decode().encode("utf-16"), "10 of 10 lines are no rows, 10 of them for one reason, the first in line 1: the line is not JSON"),
+        (CSV, HEADER + b"1,2,3\n" + b"1;2;3\n" * 9, "9 of 10 lines are no rows, 9 of them for one reason, the first in line 3: 1 fields instead of 3"),
+        (JSON, GOOD * 6 + MORE * 6, None),
+        (JSON, MORE * 4, None),
+        (JSON, GOOD + MORE * 3 + b"{}\n" * 2, "5 of 6 lines are no rows, 3 of them for one reason, the first in line 2: unexpected gtin"),
+    ],
+)
+def test_a_feed_whose_form_changed_is_refused_as_a_form(tmp_path: Path, of: LakeFile, content: bytes, told: str | None) -> None:
+    if told is None:
+        assert read(of, tmp_path, content)[1]
+    else:
+        with pytest.raises(
+            LakeError, match=rf"/things/2017-01-01\..*: its form changed: .*{told}\. Ask for the file again, or describe its new form in lake/things\.py"
+        ):
+            read(of, tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("of", "content"),
+    [
+        (CSV, b"a,b," + b"x" * 2_000_000 + b"\n"),
+        (CSV, b"y" * 2_000_000),
+        (CSV, b"a" + b",b" * 1_000_000 + b"\n1,2\n"),
+        (JSON, b'{"a": 1, "b": 2, "%s": 3}\n' % (b"x" * 2_000_000) * 5),
+    ],
+)
+def test_a_text_of_any_length_makes_a_short_message(tmp_path: Path, of: LakeFile, content: bytes) -> None:
+    with pytest.raises(LakeError) as refused:
+        read(of, tmp_path, content)
+    assert len(str(refused.value)) < 1000
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def lakes(draw: st.DrawFn) -> list[Day]:
     days: list[Day] = []
     for number in range(3):
         day, lines = day_of(number), [till_line(day_of(number), receipt_id="900")]
-        for _ in range(draw(st.integers(0, 5))):
+        for _ in range(draw(st.integers(0, 4))):
             fields = {
                 "receipt_id": str(draw(st.integers(1, 3))),
                 "line_no": str(draw(st.integers(1, 3))),

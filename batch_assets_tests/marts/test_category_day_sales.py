@@ -40,6 +40,12 @@ def test_lines_receipts_and_cents_are_summed_by_category() -> None:
     assert measures == [("BREAD", 4, 1, 1, 4, 0), ("MILK", 6, 3, 2, 6, 7)]
 
 
+def test_receipts_of_two_stores_with_one_number_are_two() -> None:
+    lines = [sold(1, 2, store_id=1), sold(1, 3, store_id=2), sold(1, 3, store_id=2)]
+    (row,) = rows_of(category_day_sales, days=days(DAY), sales_lines=frame("sales_lines", lines), products=frame("products", [MILK]))
+    assert (row["receipts"], row["lines"]) == (2, 3)
+
+
 def test_a_category_without_a_sale_has_a_row_of_zeros() -> None:
     assert units([sold(1, 2)], [MILK, BREAD]) == [(DAY, DAY, "BREAD", 0), (DAY, DAY, "MILK", 2)]
 

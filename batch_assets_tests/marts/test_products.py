@@ -55,11 +55,20 @@ def test_a_product_without_a_category_is_named_so(category: str | None) -> None:
         ({"product_id": "0"}, "product_id is not positive"),
         ({"product_id": "-5"}, "product_id is not positive"),
         ({"department": None}, "department is missing"),
+        ({"department": " "}, "department is missing"),
+        ({"department": "\u00a0"}, "department is missing"),
         ({"manufacturer_id": None}, None),
+        ({"manufacturer_id": "abc"}, "manufacturer_id is not a whole number"),
+        ({"manufacturer_id": ""}, "manufacturer_id is not a whole number"),
+        ({"manufacturer_id": "0"}, "manufacturer_id is not positive"),
     ],
 )
 def test_what_identifies_a_product_must_make_sense(fields: dict[str, Any], reason: str | None) -> None:
     assert made(raw(**fields))[0]["reject_reason"] == reason
+
+
+def test_a_category_has_one_form() -> None:
+    assert {row["category"] for row in made(raw(1, category="cre\u0300me\u00a0x"), raw(2, product_id="6", category="CR\u00c8ME X"))} == {"CR\u00c8ME X"}
 
 
 def test_the_last_line_of_a_day_counts_and_the_others_are_rejected() -> None:

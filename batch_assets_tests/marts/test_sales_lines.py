@@ -3,9 +3,12 @@
 import datetime as dt
 from typing import Any
 
+import ibis
+import pyarrow as pa
 import pytest
 
 from batch_assets.marts.sales_lines import sales_lines
+from batch_assets.warehouse.audit import hold
 
 from ..frames import frame, rows_of
 from ..lake.writer import GOOD_LINE
@@ -89,14 +92,24 @@ def test_a_late_line_keeps_its_day_of_sale_and_a_wrong_clock_is_rejected(sold_at
 
 @pytest.mark.parametrize(
     "sold_at",
-    ["", "2017-07-10", "2017-07-10 17:00:00", "2017-07-10T17:00:00", "2017-07-10T17:00:00+02:00", "2017-02-30T17:00:00Z", "10/07/2017", "2017-07-10T25:00:00Z"],
+    [
+        "",
+        "2017-07-10",
+        "2017-07-10 17:00:00",
+        "2017-07-10T17:00:00",
+        "2017-07-10T17:00:00+02:00",
+        "2017-02-30T17:00:00Z",
+        "10/07/2017",
+        "2017-07-10T25:00:00Z",
+        "2017-07-10T24:00:00Z",
+    ],
 )
 def test_a_time_that_is_not_utc_is_rejected(sold_at: str) -> None:
     assert reason(sold_at=sold_at) == "sold_at is not a UTC time"
 
 
 @pytest.mark.parametrize(
-    ("amount", "cents"), [("0", 0), ("0.00", 0), ("1", 100), ("1.5", 150), ("1.05", 105), ("0.29", 29), ("999999999999.99", 99_999_999_999_999), ("-0", 0)]
+    ("amount", "cents"), [("0", 0), ("0.00", 0), ("1", 100), ("1.5", 150), ("1.05", 105), ("0.29", 29), ("100000.00", 10_000_000), ("-0", 0)]
 )
 def test_money_is_exact_cents(amount: str, cents: int) -> None:
     (row,) = made(raw(amount=amount))
@@ -105,8 +118,8 @@ def test_money_is_exact_cents(amount: str, cents: int) -> None:
 
 @pytest.mark.parametrize("amount", ["", "1,50", "$1", "1.005", "1e2", ".5", "1.", " 1", "1 ", "nan", "inf", "+1", "1234567890123", "1.0\n", "\u0661"])
 def test_money_in_another_form_is_rejected(amount: str) -> None:
-    assert reason(amount=amount) == "amount_cents is not dollars and cents"
-    assert reason(coupon_discount=amount) == "discount_cents is not dollars and cents"
+    assert reason(amount=amount) == "amount is not dollars and cents"
+    assert reason(coupon_discount=amount) == "coupon_discount is not dollars and cents"
 
 
 @pytest.mark.parametrize("name", ["receipt_id", "line_no", "store_id", "product_id", "quantity"])
@@ -122,13 +135,44 @@ def test_a_number_that_is_not_whole_is_rejected(name: str, number: str) -> None:
         ({"receipt_id": "0"}, "receipt_id is not positive"),
         ({"line_no": "-1"}, "line_no is not positive"),
         ({"quantity": "-1"}, "quantity is negative"),
-        ({"amount": "-0.01"}, "amount_cents is negative"),
-        ({"retail_discount": "-3"}, "discount_cents is negative"),
+        ({"amount": "-0.01"}, "amount is negative"),
+        ({"retail_discount": "-3"}, "retail_discount is negative"),
+        ({"retail_discount": "5", "coupon_discount": "-3"}, "coupon_discount is negative"),
         ({"quantity": "0", "amount": "0.00"}, None),
     ],
 )
 def test_what_was_sold_is_not_negative(fields: dict[str, Any], expected: str | None) -> None:
     assert reason(**fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"quantity": "100000"}, None),
+        ({"quantity": "100001"}, "quantity is more than 100000"),
+        ({"quantity": "4006381333931"}, "quantity is more than 100000"),
+        ({"amount": "100000.01"}, "amount is more than 100000 dollars"),
+        ({"coupon_match_discount": "999999999999.99"}, "coupon_match_discount is more than 100000 dollars"),
+        ({"retail_discount": "100000", "coupon_discount": "100000", "coupon_match_discount": "100000"}, None),
+    ],
+)
+def test_a_barcode_is_no_quantity_and_money_has_bounds(fields: dict[str, Any], expected: str | None) -> None:
+    (row,) = made(raw(**fields))
+    assert row["reject_reason"] == expected
+    if expected is None:
+        con = ibis.duckdb.connect()
+        con.create_table("rows", pa.Table.from_pylist([{k: v for k, v in row.items() if k != "reject_reason"}], schema=sales_lines.contract.arrow_schema()))
+        hold(con, sales_lines.contract, "rows")
+
+
+def test_two_stores_may_have_one_number_of_a_receipt() -> None:
+    rows = made(raw(2, store_id="1"), raw(3, store_id="2"), raw(4, store_id="1"))
+    assert [row["reject_reason"] for row in rows] == [None, None, "the line repeats an earlier one of the day"]
+
+
+def test_names_have_one_form() -> None:
+    (row,) = made(raw(customer_name="Rene\u0301\u00a0Roy ", postcode="\u00a0"))
+    assert (row["customer_name"], row["postcode"]) == ("Ren\u00e9 Roy", None)
 
 
 def test_a_repeated_line_is_kept_once() -> None:

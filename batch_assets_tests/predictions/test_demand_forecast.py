@@ -9,15 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from batch_assets.errors import BreachError
 from batch_assets.features.category_demand import CategoryDemand
 from batch_assets.features.store_demand import store_demand
 from batch_assets.features.target_calendar import target_calendar
 from batch_assets.models._demand.fit import Forecaster, train
 from batch_assets.models._demand.frame import STORE, WEEKDAYS, build_frame
 from batch_assets.models.demand_model import LIGHTGBM
-from batch_assets.predictions.demand_forecast import DECIMALS, demand_forecast, targets
+from batch_assets.predictions.demand_forecast import DECIMALS, DemandForecast, demand_forecast, targets
 from batch_assets.settings import settings
 from batch_assets.table.model import Version
+from batch_assets.warehouse.audit import hold
 from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
@@ -43,6 +45,15 @@ def test_each_category_has_a_forecast_for_fourteen_days(forecast: Warehouse) -> 
     rows = pd.read_parquet(Path(forecast.published) / "demand_forecast" / f"{LAST}.parquet")
     assert rows.groupby("category")["horizon"].apply(list).to_dict() == {name: list(range(1, 15)) for name in ("BREAD", "MILK", "SOUP")}
     assert (pd.to_datetime(rows["target_date"]) - pd.to_datetime(rows["batch_date"])).dt.days.tolist() == rows["horizon"].tolist()
+
+
+@pytest.mark.parametrize(("lower", "units", "upper"), [(2.0, 1.0, 3.0), (0.0, 4.0, 3.0)])
+def test_a_median_outside_its_interval_breaks_the_contract(lower: float, units: float, upper: float) -> None:
+    row = {"batch_date": LAST, "category": "MILK", "target_date": LAST, "horizon": 1, "units": units, "lower": lower, "upper": upper, "model_version": "a"}
+    con = ibis.duckdb.connect()
+    con.create_table("rows", pa.Table.from_pylist([row], schema=DemandForecast.arrow_schema()))
+    with pytest.raises(BreachError, match=rf"^lower <= units <= upper: not so of units {units}, lower {lower}, upper {upper}$"):
+        hold(con, DemandForecast, "rows")
 
 
 def test_the_latest_batch_is_a_view_and_a_file(forecast: Warehouse) -> None:

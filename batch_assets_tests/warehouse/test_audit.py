@@ -1,16 +1,26 @@
 """Audit: one query finds the breaches of a contract that pandera finds, and they are told with a few values of many."""
 
+import dataclasses
 import datetime as dt
+from decimal import Decimal
+from typing import Annotated
 
 import ibis
 import ibis.expr.datatypes as types
+import ibis.expr.types as ir
+import pandera.ibis as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch_assets.engine.staging import KEPT
 from batch_assets.errors import BreachError, DefinitionError
-from batch_assets.table.contract import Contract, Field, Nested
+from batch_assets.table.contract import Contract, Field, Nested, rule
+from batch_assets.table.graph import Graph
 from batch_assets.warehouse import audit
+from batch_assets.warehouse.batch import Conserved
+
+from ..shop import PACKAGE
 
 DAY = dt.date(2017, 1, 1)
 
@@ -111,6 +121,28 @@ def test_what_is_no_finite_number_is_a_breach(wrong: str) -> None:
         audit.hold(con, Samples, "rows")
 
 
+@pytest.mark.parametrize(("column", "wrong"), [("batch_date", "date 'infinity'"), ("at", "timestamp '-infinity'"), ("at", "timestamp 'infinity'")])
+def test_an_infinite_time_is_a_breach(column: str, wrong: str) -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute(f"create table rows as select date '{DAY}' as batch_date, timestamp '{DAY}' as at")
+    audit.hold(con, Timed, "rows")
+    con.con.execute(f'update rows set "{column}" = {wrong}')
+    with pytest.raises(BreachError, match=rf"^{column}: 1 values are not finite times$"):
+        audit.hold(con, Timed, "rows")
+
+
+class Timed(Contract):
+    """A time of a day."""
+
+    batch_date: types.Date = Field(description="day")
+    at: Annotated[types.Timestamp, None, 6, True] = Field(description="time")
+
+    class Config:
+        """One row per day."""
+
+        unique = ["batch_date"]
+
+
 class Words(Nested):
     """Words in their order."""
 
@@ -175,4 +207,98 @@ def test_few_values_of_many_are_told() -> None:
     con.con.execute("alter table rows alter more type double")
     with pytest.raises(BreachError) as breach:
         audit.hold(con, Samples, "rows")
+    assert len(str(breach.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "expected"),
+    [("decimal(18, 2)", "5.99", "5"), ("decimal(18, 2)", "5", "5.99"), ("bigint", "9007199254740993", "9007199254740992"), ("bigint", "null", "1")],
+)
+def test_not_a_cent_of_a_sum_is_cut_off(kind: str, made: str, expected: str) -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute(f"create temp table {KEPT} as select date '{DAY}' as batch_date, {made}::{kind} as amount, 7 as count")
+    right, wrong = Conserved("count", "lines.count", {DAY: 7}), Conserved("amount", "lines.cents", {DAY: Decimal(expected)})
+    audit._check_sums(con, [right])
+    with pytest.raises(BreachError, match=rf"^batch {DAY}: amount adds up to .*, and lines\.cents, which it is made from, to {expected}\.$"):
+        audit._check_sums(con, [right, wrong])
+    with pytest.raises(BreachError, match="count adds up to 7"):
+        audit._check_sums(con, [Conserved("count", "others.count", {DAY: 8}), right])
+
+
+def test_a_day_without_rows_must_add_up_to_nothing() -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute(f"create temp table {KEPT} as select date '{DAY}' as batch_date, 1 as amount where false")
+    audit._check_sums(con, [Conserved("amount", "lines.cents", {DAY: 0})])
+    with pytest.raises(BreachError, match=r"amount adds up to 0, .* to 5"):
+        audit._check_sums(con, [Conserved("amount", "lines.cents", {DAY: 5})])
+
+
+def test_a_float_is_not_conserved() -> None:
+    con = ibis.duckdb.connect()
+    table = dataclasses.replace(Graph(PACKAGE).table("expected_counts"), conserves={"shelf_counts": {"pieces": "pieces"}})
+    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: conserves pieces, a float"):
+        audit.to_conserve(con, table, [DAY])
+
+
+class Intervals(Contract):
+    """A rule between columns, a column that is unique by itself, and a rule of pandera's own."""
+
+    batch_date: types.Date = Field(description="day")
+    key: types.String = Field(unique=True, nullable=True, description="a name of its own")
+    lower: types.Int64 = Field(nullable=True, description="the least")
+    upper: types.Int64 = Field(description="the most")
+
+    @rule
+    def bounds_do_not_cross(cls, rows: ir.Table) -> ir.BooleanValue:
+        """`lower <= upper`."""
+        return rows.lower <= rows.upper
+
+    class Config:
+        """One row per lower and upper."""
+
+        unique = ["batch_date", "lower", "upper"]
+
+
+class Wide(Intervals):
+    """Obeys the rule of its base too, and one that pandera asks."""
+
+    @pa.dataframe_check  # type: ignore[untyped-decorator]
+    def is_wide(cls, data: pa.IbisData) -> ir.BooleanValue:  # noqa: N805
+        """Say whether upper is more than 5 above lower."""
+        return data.table.upper > data.table.lower + 5
+
+
+@pytest.mark.parametrize(
+    ("contract", "values", "told"),
+    [
+        (Intervals, "('a', 1, 1), ('b', 1, 2), (null, 3, 4), (null, null, 4)", None),
+        (Intervals, "('a', 1, 1), ('b', 3, 2), ('c', 9, 8)", r"^lower <= upper: not so of lower 3, upper 2; lower 9, upper 8$"),
+        (Intervals, "('a', 1, 1), ('b', 3, 4), ('a', 9, 9)", r"^key: the values are not unique, such as a$"),
+        (Wide, "('a', 1, 9), ('b', 3, 9)", None),
+        (Wide, "('a', 1, 9), ('b', 3, 8)", r"^Wide: .*is_wide"),
+        (Wide, "('a', 1, 9), ('b', 9, 3)", r"^lower <= upper: not so of lower 9, upper 3; Wide: .*is_wide"),
+    ],
+)
+def test_rules_between_columns_and_a_columns_own_uniqueness_are_asked(contract: type[Contract], values: str, told: str | None) -> None:
+    con = ibis.duckdb.connect()
+    typed = f"date '{DAY}' as batch_date, key, lower::bigint as lower, upper::bigint as upper"
+    con.con.execute(f"create table rows as select {typed} from (values {values}) t(key, lower, upper)")
+    if told is None:
+        audit.hold(con, contract, "rows")
+    else:
+        with pytest.raises(BreachError, match=told):
+            audit.hold(con, contract, "rows")
+
+
+def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute(
+        f"create table rows as select date '{DAY}' as batch_date, repeat('x', 9999) || n as key, n as lower, -1::bigint as upper from range(1000) t(n)"
+    )
+    with pytest.raises(BreachError) as breach:
+        audit.hold(con, Intervals, "rows")
+    assert len(str(breach.value)) < 1000
+    con.con.execute("update rows set key = repeat('x', 9999), lower = -lower, upper = lower")
+    with pytest.raises(BreachError, match=r"^key: the values are not unique, such as xxx") as breach:
+        audit.hold(con, Intervals, "rows")
     assert len(str(breach.value)) < 1000

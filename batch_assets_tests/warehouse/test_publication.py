@@ -1,5 +1,6 @@
 """Publishing: a batch is published whole or not at all, whatever fails, and whenever the process is killed."""
 
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,15 @@ from typing import Any
 import pytest
 
 from batch_assets.errors import BreachError, StorageError
+from batch_assets.settings import settings
+from batch_assets.table.graph import Graph
+from batch_assets.warehouse.batch import Conserved
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
+from ..shop import PACKAGE
+from ..shop_lake import day_of, write_counts
 from .faults import Act, fail, in_child, kill, states_after
 from .things import DAY, NEXT, assert_files_are_whole, assert_one_story, put, rows_of, seen
 
@@ -53,7 +60,11 @@ def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
         ((5, -1), {}, r"batch 2017-01-01 breaks the contract: .*thing"),
         ((5, 5), {}, "batch 2017-01-01 breaks the contract"),
         ((5,), {"of": NEXT}, "rows of .* among the batches 2017-01-01"),
-        ((5,), {"measures": {"thing": {DAY: 6}}}, "batch 2017-01-01: thing adds up to 5, .* to 6"),
+        (
+            (5,),
+            {"conserved": [Conserved("thing", "things.pieces", {DAY: 6})]},
+            r"batch 2017-01-01: thing adds up to 5, and things\.pieces, .* to 6",
+        ),
     ],
 )
 def test_a_breach_is_told_and_keeps_the_batch_before_it(warehouse: Warehouse, things: tuple[int | None, ...], more: dict[str, Any], told: str) -> None:
@@ -114,3 +125,45 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     warehouse = warehouse_in(tmp_path / "O'Neill's ; data")
     put(warehouse, 1)
     assert rows_of(Path(warehouse.published) / "latest" / "things.parquet") == [(DAY, 1)]
+
+
+COUNTS = Graph(PACKAGE).table("shelf_counts")
+
+
+def publish_counts(warehouse: Warehouse, *shares: int, of: int = 100) -> None:
+    """Publish days of so many lines, of which so many are rejected by the mart."""
+    for n, bad in enumerate(shares):
+        write_counts(Path(warehouse.lake), day_of(n), {"anna.csv": [f"{shelf},{'x' if shelf <= bad else 1}," for shelf in range(1, of + 1)]})
+    publish(COUNTS, warehouse, [day_of(n) for n in range(len(shares))], "run")
+
+
+@pytest.mark.parametrize(
+    ("shares", "of", "told"),
+    [
+        ((99,), 100, "batch 2017-01-01: 99.0% of the rows were rejected, and usually 0.0% are: pieces is no count "),
+        ((6,), 100, "batch 2017-01-01: 6.0% of the rows were rejected"),
+        ((5,), 100, None),
+        ((48,), 49, None),
+        ((5, 5, 5, 20), 100, None),
+        ((5, 5, 5, 21), 100, "batch 2017-01-04: 21.0% of the rows were rejected, and usually 5.0% are"),
+        ((0, 0, 5, 6), 100, "batch 2017-01-04: 6.0% of the rows were rejected, and usually 0.0% are"),
+    ],
+)
+def test_far_more_rejected_rows_than_usual_stop_a_batch(warehouse: Warehouse, shares: tuple[int, ...], of: int, told: str | None) -> None:
+    if told is None:
+        publish_counts(warehouse, *shares, of=of)
+        return
+    with pytest.raises(BreachError, match=re.escape(told)) as breach:
+        publish_counts(warehouse, *shares, of=of)
+    assert breach.value.day == day_of(len(shares) - 1)
+    assert f'BATCH_ASSETS_ACCEPT_REJECTS=\'{{"marts.shelf_counts": ["{breach.value.day}"]}}\'' in str(breach.value)
+    assert "(99 rows, the first is counts/2017-01-01/anna.csv, line 2)" in str(breach.value) or shares != (99,)
+
+
+def test_the_usual_share_is_that_of_the_ledger_and_a_batch_may_be_accepted(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_counts(warehouse, 5, 5, 5)
+    write_counts(Path(warehouse.lake), day_of(3), {"anna.csv": [f"{shelf},{'x' if shelf <= 30 else 1}," for shelf in range(1, 101)]})
+    with pytest.raises(BreachError, match=r"usually 5\.0% are"):
+        publish(COUNTS, warehouse, [day_of(3)], "run")
+    monkeypatch.setattr(settings, "accept_rejects", {"marts.shelf_counts": frozenset({day_of(3)})})
+    assert publish(COUNTS, warehouse, [day_of(3)], "run").batches[0].rejected == 30

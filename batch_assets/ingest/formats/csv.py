@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
+from ...errors import in_short
 from .format import Refused
-from .lines import LineFormat, Rows
-
-_BOM = b"\xef\xbb\xbf"
+from .lines import BOM, LineFormat, Rows
 
 
 class Csv(LineFormat):
@@ -24,14 +23,14 @@ class Csv(LineFormat):
 
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
         """Return how the header differs from the expected columns, or None."""
-        found = _names(line.decode("utf-8-sig", "backslashreplace").rstrip("\r"))
+        found = _names(line.decode("utf-8", "backslashreplace").rstrip("\r"))
         if tuple(found) == columns:
             return None
         missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
         if missing == list(columns):
             return f"the header changed: missing {', '.join(missing)}"  # It may be a line of data, so it is not quoted.
         told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
-        return f"the header changed: {'; '.join(told) or 'the columns are in another order: ' + ', '.join(found)}"
+        return f"the header changed: {in_short('; '.join(told) or 'the columns are in another order: ' + ', '.join(found))}"
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse the lines that all CSV parsers agree on in bulk, and the others one by one; both ways give the same rows."""
@@ -113,7 +112,7 @@ def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[in
     if b"\r" in block:
         strange |= text == ord("\r")
     begins = text[starts[:-1]]
-    suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == _BOM[0])
+    suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == BOM[0])
     places, lengths = np.flatnonzero(suspect), np.diff(starts)
     disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), columns)
     return sorted({*(int(places[n]) for n in disagreed), *_not_utf8(block, starts)})
@@ -141,7 +140,7 @@ def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[
 def _agreed(columns: int) -> re.Pattern[bytes]:
     """Return the pattern of as many consecutive lines as possible that all parsers agree on."""
     field = rb'(?:"[^"\r\n]*"|[^",\r\n]*)'
-    return re.compile(rb"(?:(?!\n|" + _BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
+    return re.compile(rb"(?:(?!\n|" + BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
 
 
 def _is_utf8(line: bytes) -> bool:

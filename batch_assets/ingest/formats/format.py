@@ -14,6 +14,10 @@ class FormError(Exception):
     """A file is not in its format, or not complete. The message says why, without the file's name."""
 
 
+class BreaksOffError(FormError):
+    """A file whose last line or record has no end and is no row. It is raised when all the others have been given and this one refused."""
+
+
 @dataclass(frozen=True)
 class Refused:
     """A line or record that is not a row of its file's format, verbatim; bytes that are not UTF-8 are escaped.

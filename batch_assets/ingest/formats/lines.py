@@ -1,15 +1,24 @@
-"""Line-based formats: a file is read in blocks of whole lines. Every physical line after the header is a row or is rejected."""
+"""Line-based formats: a file is read in blocks of whole lines. Every physical line after the header is a row or is rejected.
+
+A byte order mark at the start of the file is not part of its first line. A last line without a newline is a row if it reads as
+one; if it does not, the file breaks off there.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
-from .format import Block, FormError, Refuse, Refused
+from .format import Block, BreaksOffError, FormError, Refuse, Refused
 
 BLOCK_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
+LINES_AT_ONCE = 1 << 16
+"""Lines that a block may have: those of a few bytes take many times their size to read."""
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class LineFormat:
             if len(rows.lines):
                 yield Block(rows.lines, rows.fields)
             line += len(rows.lines) + len(rows.refused)
+            if rows.refused and rows.refused[-1].line == line - 1 and not block.endswith(b"\n"):
+                raise BreaksOffError(f"line {line - 1}, the last, has no end and is no row ({rows.refused[-1].reason}): the file breaks off")
 
     def count(self, stream: BinaryIO) -> int:
         """Return the number of lines after the header."""
@@ -57,6 +68,24 @@ class LineFormat:
 
 
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield a file's lines, without a byte order mark at its begin, so many at once as fit into the memory."""
+    is_first = True
+    for block in _blocks(stream):
+        yield from _few(block.removeprefix(BOM) if is_first else block)
+        is_first = False
+
+
+def _few(block: bytes) -> Iterator[bytes]:
+    """Yield a block in pieces of few lines."""
+    if block.count(b"\n") <= LINES_AT_ONCE:
+        yield from [block] * bool(block)
+        return
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))[LINES_AT_ONCE - 1 :: LINES_AT_ONCE] + 1
+    yield from (block[begin:end] for begin, end in pairwise([0, *ends.tolist(), len(block)]) if begin < end)
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield blocks that end with a line's end, but for the last."""
     rest = b""
     while block := stream.read(BLOCK_BYTES):
         if end := block.rfind(b"\n") + 1:

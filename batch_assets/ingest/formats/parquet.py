@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...errors import in_short
 from .format import Block, FormError, Refuse
 
 ROWS_AT_ONCE = 1 << 16
@@ -41,7 +42,7 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as broken:
-        raise FormError(f"cut off or damaged ({' '.join(str(broken).split())})") from broken
+        raise FormError(f"cut off or damaged ({in_short(' '.join(str(broken).split()))})") from broken
 
 
 def _check_columns(found: pa.Schema, columns: tuple[str, ...]) -> None:
@@ -50,7 +51,7 @@ def _check_columns(found: pa.Schema, columns: tuple[str, ...]) -> None:
     told += [f"{name} appears {times} times" for name, times in Counter(found.names).items() if times > 1]
     told += [f"{field.name} is of type {field.type}, which cannot be read as text" for field in found if not _has_text(field.type)]
     if told:
-        raise FormError(f"the columns changed: {'; '.join(told)}")
+        raise FormError(f"the columns changed: {in_short('; '.join(told))}")
 
 
 def _has_text(kind: pa.DataType) -> bool:

@@ -5,7 +5,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from batch_assets.table.contract import Contract, Field, Nested
+from batch_assets.table.contract import Contract, Field, Nested, rule
 from batch_assets.table.table import table
 
 DAYS = 4
@@ -25,6 +25,11 @@ class RecentCounts(Contract):
     pieces: dt.Int64 = Field(ge=0, description="pieces counted in four days, all together")
     counted: dt.Int64 = Field(ge=1, le=DAYS, description="days on which it was counted, of four")
     extremes: Extremes = Field(description="least and most pieces of a day")
+
+    @rule
+    def extremes_are_of_the_pieces(cls, rows: ir.Table) -> ir.BooleanValue:
+        """`least <= most <= pieces`."""
+        return (rows.extremes["least"] <= rows.extremes["most"]) & (rows.extremes["most"] <= rows.pieces)
 
     class Config:
         """One row per batch_date and kind."""

@@ -24,7 +24,7 @@ class KindCounts(Contract):
         unique = ["batch_date", "kind"]
 
 
-@table(contract=KindCounts, lookback={"shelf_kinds": ALL}, conserves={"shelf_counts": ("pieces", "pieces")}, measure="pieces")
+@table(contract=KindCounts, lookback={"shelf_kinds": ALL}, conserves={"shelf_counts": {"pieces": "pieces"}}, measure="pieces")
 def kind_counts(shelf_counts: ir.Table, shelf_kinds: ir.Table) -> ir.Table:
     """Pieces by kind. Grain: one row per batch_date and kind."""
     kinds = shelf_kinds.select("shelf", "kind", known_on=_.batch_date)
