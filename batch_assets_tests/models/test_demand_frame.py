@@ -64,7 +64,7 @@ def test_a_closed_day_is_forecast_as_zero_by_every_method() -> None:
 
 def features(**columns: int) -> dict[str, float]:
     """Return the features of a category for tomorrow, a Tuesday, by name."""
-    return {str(name): float(value) for name, value in frame_of(demand(**columns), calendar()).features.iloc[0].items()}
+    return {str(name): float(value) for name, value in frame_of(demand("MILK", **columns), calendar()).features.iloc[0].items()}
 
 
 @pytest.mark.parametrize("days", [1, 2, 28, 91])

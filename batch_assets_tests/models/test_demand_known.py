@@ -94,3 +94,16 @@ def test_as_of_days_are_the_same_whichever_day_trains_and_lie_before_it(retraine
     every = as_of_days(after(100), DAY, 8)
     assert {np.diff([day.toordinal() for day in every]).tolist()[n] for n in range(len(every) - 1)} == {8}
     assert as_of_days(after(retrained), DAY, 8) == [day for day in every if day < after(retrained)]
+
+
+@pytest.mark.parametrize("on", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("as_of", [[], [DAY], [after(1)], [DAY, after(1)], [after(9)]])
+@pytest.mark.parametrize("closed", [(), (after(1),), tuple(after(n) for n in range(5))])
+def test_whether_there_is_something_to_train_on_is_known_before_the_frame_is_made(on: int, as_of: list[dt.date], closed: tuple[dt.date, ...]) -> None:
+    history = known([DAY, after(1)], closed=closed)
+    rows = part_known(history.frame([DAY, after(1)]), as_of, after(on))
+    assert history.can_train(as_of, after(on)) is (len(rows.keys) > 0)
+
+
+def test_a_day_without_a_category_has_no_demand() -> None:
+    assert [known([DAY, after(2)]).has_demand(after(n)) for n in range(3)] == [True, False, True]
