@@ -13,6 +13,7 @@ from batch_assets.features._horizon import HORIZON
 from batch_assets.models import demand_model as module
 from batch_assets.models._demand.backtest import Score
 from batch_assets.models._demand.fit import EVERY, PARAMETERS, TREES, train
+from batch_assets.models._demand.frame import Frame, Numbers
 from batch_assets.models.demand_model import AS_OF_STEP, BACKTESTS, LIGHTGBM, TRAINING_DAYS, demand_model
 from batch_assets.settings import settings
 from batch_assets.table.graph import configured_graph
@@ -244,7 +245,28 @@ def test_the_order_of_the_ledger_is_no_part_of_a_version() -> None:
     assert version(batches.iloc[::-1]) == version(batches)
 
 
-# Backtests, and what is decided by them.
+# A fit, a backtest, and what is decided by them.
+
+
+def test_each_of_several_fits_has_the_targets_up_to_its_own_day_as_they_were_known_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted: dict[dt.date, tuple[pd.DataFrame, list[float]]] = {}
+
+    def fit(frame: Frame, sold: Numbers) -> dict[str, str]:
+        fitted[frame.keys["target_date"].max().date()] = (frame.keys, sold.tolist())
+        return {"units.txt": ""}
+
+    as_of = [day_of(n) for n in range(51)]
+    sales = [(day + dt.timedelta(days=late), "MILK", day, 10**late) for day in as_of for late in (0, 1, 2)]
+    monkeypatch.setattr(module, "train", fit)
+    trained_on = [MONDAY - dt.timedelta(days=7), MONDAY]
+    module._fit(Artifacts(tmp_path), known(as_of, horizons=HORIZON, sales=sales), batches_of(*as_of), trained_on)
+    assert sorted(fitted) == trained_on
+    for day, (keys, sold) in fitted.items():
+        eighth = [before for before in as_of if before.toordinal() % AS_OF_STEP == 0 and day_of(7) <= before < day]
+        assert [before.date() for before in sorted(keys["batch_date"].unique())] == eighth
+        late = {0: 1.0, 1: 11.0}
+        expected = [late.get((day - row.target_date.date()).days, 111.0) if row.category == "MILK" else 0.0 for row in keys.itertuples()]
+        assert sold == expected
 
 
 def test_a_backtest_is_judged_by_what_was_known_when_its_horizon_ended() -> None:
