@@ -64,8 +64,8 @@ class DemandModel(Contract):
     trained_on: dt.Date = Field(description="the retrain day; nothing that became known later was used")
     in_force: dt.String = Field(isin=[LIGHTGBM, *BASELINES], description="forecasting method: the model, or the best baseline if the model does not beat it")
     reason: dt.String = Field(description="why that method was selected")
-    wape_model: dt.Float64 = Field(ge=0, description="the model's WAPE in the latest backtest")
-    wape_baseline: dt.Float64 = Field(ge=0, description="the best baseline's WAPE in the latest backtest")
+    wape_model: dt.Float64 = Field(ge=0, description="the model's WAPE in the latest backtest in which the store was open")
+    wape_baseline: dt.Float64 = Field(ge=0, description="the best baseline's WAPE in the same backtest")
     interval_factor: dt.Float64 = Field(gt=0, description="factor applied to the width of the prediction interval, from the backtests")
     card: dt.String = Field(description="model card as JSON: data, parameters, feature importances, backtests")
 
@@ -108,6 +108,9 @@ def demand_model(
     if untrained := {day: version for day, version in versions.items() if not artifacts.has(MODEL, version)}:
         sold = category_day_sales.select("batch_date", "category", "units", target_date=_.sold_on)
         known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), store_demand.to_pandas(), sold.to_pandas())
+        asked_by = {retrain_day(day): day for day in reversed(as_of)}
+        for trained_on in untrained:
+            _require_demand(known, asked_by[trained_on], trained_on)
         _train(artifacts, known, batches, untrained)
     models = {trained_on: _row(version, json.loads(artifacts.get(MODEL, version, "card.json"))) for trained_on, version in versions.items()}
     rows = [{"batch_date": day, **models[retrain_day(day)]} for day in as_of]
@@ -126,6 +129,20 @@ def _require_history(day: datetime.date, trained_on: datetime.date) -> None:
         )
 
 
+def _require_demand(known: Known, day: datetime.date, trained_on: datetime.date) -> None:
+    if not known.can_train(_as_of(trained_on, trained_on), trained_on):
+        why = f"none was sold regularly on a day up to {trained_on} whose demand is known since"
+    elif not _judged(known, trained_on):
+        why = f"none was sold regularly early enough for a backtest, {HORIZON} to {BACKTESTS * HORIZON} days before {trained_on}"
+    else:
+        return
+    raise UntrainedError(
+        f"batch {day}: no demand model: of all categories, {why}. Which are is in features.category_demand: "
+        "see there, and in marts.category_day_sales, whether products and sales have arrived.",
+        day=day,
+    )
+
+
 def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str:
     """Return the hash of everything that a model, or a fit for a backtest, is trained from."""
     first = trained_on - (TRAINING_DAYS + (BACKTESTS * HORIZON if what == "model" else 0)) * _DAY
@@ -138,7 +155,7 @@ def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str
 
 def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
     """Train the models of some retrain days, evaluate each by backtests, and store it with its model card."""
-    tests = {trained_on: _origins(trained_on) for trained_on in versions}
+    tests = {trained_on: _judged(known, trained_on) for trained_on in versions}
     fits = _fit(artifacts, known, batches, sorted({*versions, *(origin for origins in tests.values() for origin in origins)}))
     scores = {origin: _backtest(known, origin, artifacts.all(FITS, fits[origin])) for origin in sorted({o for origins in tests.values() for o in origins})}
     for trained_on, version in versions.items():
@@ -151,6 +168,11 @@ def _origins(trained_on: datetime.date) -> list[datetime.date]:
     """Return the origins of a retrain day's backtests, oldest first: only days with enough history."""
     origins = [trained_on - n * HORIZON * _DAY for n in range(BACKTESTS, 0, -1)]
     return [origin for origin in origins if (origin - settings.first_day).days >= settings.min_training_days - 1 - HORIZON]
+
+
+def _judged(known: Known, trained_on: datetime.date) -> list[datetime.date]:
+    """Return those of a retrain day's origins on which there was something to forecast, and something to train on."""
+    return [origin for origin in _origins(trained_on) if known.has_demand(origin) and known.can_train(_as_of(origin, origin), origin)]
 
 
 def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
@@ -200,6 +222,7 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
         "interval_factor": round(float(np.mean([test.widen for test in tests])), 4),
         "in_force": LIGHTGBM if wins else best[1],
         "reason": f"WAPE {latest.wape[LIGHTGBM]:.4f} {'beats' if wins else 'does not beat'} {best[1]}'s {best[0]:.4f} in the backtest of {latest.origin}",
+        "wape_model": latest.wape[LIGHTGBM],
         "wape_baseline": best[0],
     }
 
@@ -210,7 +233,7 @@ def _row(version: str, card: Mapping[str, Any]) -> dict[str, object]:
         "trained_on": datetime.date.fromisoformat(str(card["trained_on"])),
         "in_force": card["in_force"],
         "reason": card["reason"],
-        "wape_model": card["backtests"][-1]["wape"][LIGHTGBM],
+        "wape_model": card["wape_model"],
         "wape_baseline": card["wape_baseline"],
         "interval_factor": card["interval_factor"],
         "card": json.dumps(card, sort_keys=True),

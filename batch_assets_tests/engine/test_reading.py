@@ -88,6 +88,13 @@ def test_a_day_on_which_the_store_was_closed_has_no_rows(con: Backend, tmp_path:
     assert con.con.execute("select count(*) from _raw").fetchall() == [(0,)]
 
 
+def test_a_closed_day_may_have_a_file_which_is_then_read(con: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "closed_days", frozenset({DAY}))
+    write_counts(tmp_path, DAY, FILES)
+    (reading,) = read_lake(con, counts, tmp_path, [DAY])
+    assert (reading.rows, reading.version, version_of(counts, tmp_path, DAY)) == (5, version(tmp_path), version(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [

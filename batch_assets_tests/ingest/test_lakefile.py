@@ -79,6 +79,21 @@ def test_carriage_returns_are_no_part_of_a_field(tmp_path: Path) -> None:
     assert fields(rows) == [(2, "1", "2", "3"), (3, "4", "5", "6")]
 
 
+@pytest.mark.parametrize("size", [8, 13, 14, 1 << 20])
+def test_a_byte_order_mark_within_a_file_is_of_its_field_wherever_a_block_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(batch_assets.ingest.formats.lines, "BLOCK_BYTES", size)
+    rows, bad = read(CSV, tmp_path, HEADER + b"\xef\xbb\xbf1,2,3\n4,5,6\n\xef\xbb\xbf7,8,9\n")
+    assert (fields(rows), bad) == ([(2, "\ufeff1", "2", "3"), (3, "4", "5", "6"), (4, "\ufeff7", "8", "9")], [])
+
+
+@pytest.mark.parametrize(("of", "content"), [(CSV, b"a,b\n1,2\n"), (GZIPPED, gzip.compress(HEADER + b"1,2,3\n")[:-9]), (GZIPPED, b"no gzip")])
+def test_a_file_that_is_refused_says_of_which_day_it_is(tmp_path: Path, of: LakeFile, content: bytes) -> None:
+    with pytest.raises(LakeError) as refused:
+        read(of, tmp_path, content)
+    assert refused.value.day == DAY
+    assert str(refused.value).startswith(str(of.path(tmp_path, DAY)))
+
+
 def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
     assert fields(read(CSV, tmp_path, b"\xef\xbb\xbf" + HEADER + b"1,2,3\n")[0]) == [(2, "1", "2", "3")]
 

@@ -1,4 +1,4 @@
-"""Sixty days of three categories, published: enough for a model to be trained on, small enough to be quick."""
+"""Histories of some weeks, published: a smooth one of three categories, and a rough one, as departments deliver it. A model can be trained on either."""
 
 import datetime as dt
 import math
@@ -23,6 +23,50 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
         pieces = {p: round((10 * p + 5 * (day.weekday() >= 4)) * (1 + 0.3 * math.sin(n * p))) for p in CATEGORIES}
         write_till(lake, day, [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), sold_at=noon(day)) for p, q in pieces.items()])
     return days
+
+
+CLOSED = frozenset({day_of(20), *(day_of(n) for n in range(30, 44))})
+"""The days on which the store of a rough history was closed: one, and two weeks."""
+
+
+def write_rough_history(lake: Path, length: int, *, restated: frozenset[dt.date] = frozenset()) -> list[dt.date]:
+    """Write a lake of thirty categories with late lines, dirt, and no file on the days of `CLOSED`; return its days.
+
+    Args:
+        lake: the lake's root.
+        length: the number of days.
+        restated: days whose till log was sent again, with other quantities.
+    """
+    days = [day_of(n) for n in range(length)]
+    products = range(1, 31)
+    for n, day in enumerate(days):
+        if day in CLOSED:
+            continue
+        write_catalogue(lake, day, [product(p, category=f"CATEGORY {p:02}") for p in products] if n == 0 else [])
+        pieces = {p: round((p + 6) * (1 + 0.4 * math.sin(n * p)) * (1.5 if day.weekday() >= 4 else 1)) + 2 * (day in restated) for p in products}
+        lines = [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), amount=f"{q}.50") for p, q in pieces.items()]
+        write_till(lake, day, [*lines, *_late(day), *_dirt(day)])
+    return days
+
+
+def _late(day: dt.date) -> list[str]:
+    """Return lines of the last open days before a day, with which they arrive; each sells much of something else."""
+    open_days = [before for ago in range(1, 4) if (before := day - dt.timedelta(days=ago)) not in CLOSED and before >= day_of(0)]
+    return [
+        till_line(day, receipt_id=str(1000 + n), product_id=str(1 + (day.toordinal() + 7 * n) % 30), quantity=str(20 + n), sold_at=noon(before))
+        for n, before in enumerate(open_days)
+    ]
+
+
+def _dirt(day: dt.date) -> list[str]:
+    """Return lines that are rejected: a repeat, no number, nothing that makes sense, one too old, and one that is not CSV."""
+    return [
+        till_line(day, receipt_id="1", product_id="1", quantity="999"),
+        till_line(day, receipt_id="2000", quantity="many"),
+        till_line(day, receipt_id="2001", quantity="-5"),
+        till_line(day, receipt_id="2002", quantity="999", sold_at=noon(day - dt.timedelta(days=60))),
+        "half a li",
+    ]
 
 
 def publish_all(warehouse: Warehouse, last: dt.date, predict_from: dt.date) -> None:

@@ -62,6 +62,41 @@ def test_a_closed_day_is_forecast_as_zero_by_every_method() -> None:
     assert made.units[1] > 0
 
 
+def features(**columns: int) -> dict[str, float]:
+    """Return the features of a category for tomorrow, a Tuesday, by name."""
+    return {str(name): float(value) for name, value in frame_of(demand("MILK", **columns), calendar()).features.iloc[0].items()}
+
+
+@pytest.mark.parametrize("days", [1, 2, 28, 91])
+def test_a_category_that_sells_alike_on_all_days_known_has_one_level_by_every_measure(days: int) -> None:
+    pieces = {f"units_{n}d": 10 * min(n, days) for n in (3, 7, 14, 28, 56, 91)}
+    weighted = {name: 10 * sum(round(1e6 * decay**age) for age in range(days)) for name, decay in (("recent_units", 0.85), ("slow_units", 0.95))}
+    found = features(days_known=days, **pieces, **weighted)
+    assert {name: found[name] for name in ("level_3d", "level_7d", "level_14d", "level_56d", "level_91d", "recent", "slow")} == pytest.approx(
+        dict.fromkeys(("level_3d", "level_7d", "level_14d", "level_56d", "level_91d", "recent", "slow"), 10 / 10.3), abs=1e-6
+    )
+    assert found["log_level"] == pytest.approx(np.log(10.3))
+
+
+def test_the_stores_trends_are_the_later_days_over_the_longer_window() -> None:
+    found = features(units_7d=14, units_28d=28, units_56d=56, units_91d=182, tue_56d=24)
+    assert (found["store_trend_7d"], found["store_trend_28d"], found["store_shape"]) == (2.0, 0.5, 3.0)
+
+
+def test_weekdays_prices_discounts_and_spread_are_ratios_of_their_own_windows() -> None:
+    found = features(
+        days_sold_28d=14, days_since_sale=3, units_7d=10, units_28d=40, units_56d=112, units_91d=100, squares_28d=28 * 25,
+        tue_7d=3, tue_28d=8, tue_56d=32, amount_7d=1500, amount_28d=4000, amount_91d=20_000, discount_7d=500, discount_28d=1000,
+    )  # fmt: skip
+    level = 40 / 28
+    assert {name: found[name] for name in ("price", "price_7d", "price_28d", "discount_7d", "discount_28d", "discount_change")} == {
+        "price": 1.0, "price_7d": 1.5, "price_28d": 0.5, "discount_7d": 0.25, "discount_28d": 0.2, "discount_change": pytest.approx(0.05),
+    }  # fmt: skip
+    assert (found["shape"], found["days_since_sale"], found["days_sold"]) == (2.0, 3, 0.5)
+    by_scale = {"weekday_7d": 3, "weekday_28d": 2, "baseline": level * 2, "spread": np.sqrt(25 - level**2)}
+    assert {name: found[name] * (level + 0.3) for name in by_scale} == pytest.approx(by_scale)
+
+
 def test_a_category_without_sales_has_features_without_a_missing_number() -> None:
     features = frame_of(demand(), calendar()).features.to_numpy()
     assert np.isfinite(features).all()
@@ -88,6 +123,27 @@ def test_intervals_hold_the_median_and_are_never_negative() -> None:
     assert (made.units <= made.upper).all()
 
 
+def alike(scale: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Frame:
+    """Return a frame whose rows differ in nothing but their weight: there is nothing to split them by."""
+    keys = pd.DataFrame({"batch_date": pd.Timestamp("2017-03-06"), "category": "MILK", "is_closed": np.zeros(len(scale), bool)})
+    return Frame(keys, pd.DataFrame({"horizon": np.ones(len(scale))}), scale, {})
+
+
+def test_the_models_are_the_median_and_the_quantiles_of_ten_and_ninety_percent() -> None:
+    ratios = np.arange(1000) / 1000
+    frame = alike(np.ones(1000))
+    made = Forecaster(train(frame, ratios)).forecast(frame)
+    assert (made.lower[0], made.units[0], made.upper[0]) == pytest.approx((0.1, 0.5, 0.9), abs=0.02)
+
+
+def test_a_row_weighs_as_much_as_its_level() -> None:
+    """Two thirds of the rows sell what is expected, and the others, which weigh ten times as much, five times that."""
+    is_large = np.arange(900) % 3 == 0
+    scale = np.where(is_large, 10.0, 1.0)
+    made = Forecaster(train(alike(scale), np.where(is_large, 5.0, 1.0) * scale)).forecast(alike(np.ones(1)))
+    assert made.units[0] == pytest.approx(5.0)
+
+
 def test_an_unknown_category_is_forecast_all_the_same() -> None:
     frame, sold = random_frame()
     assert Forecaster(train(frame, sold)).forecast(frame_of(demand("NEW", units_28d=280, units_56d=560), calendar())).units.min() > 0
@@ -106,6 +162,25 @@ def test_the_widening_would_have_covered_four_of_five() -> None:
     assert found.widen == 2.0
     assert found.coverage == pytest.approx(21 / 70, abs=1e-4)
     assert widened.mean() > found.coverage
+
+
+@pytest.mark.parametrize(("farthest", "widen"), [(1, 0.5), (5, 0.5), (7, 0.7), (10, 1.0), (15, 1.5), (30, 2.0)])
+def test_an_interval_is_narrowed_or_widened_to_what_four_of_five_open_days_took(farthest: int, widen: float) -> None:
+    """Of each category's seven days two are closed, on which there was a sale all the same; of the 50 open ones 9 went further."""
+    frame = frame_of(pd.concat([demand(f"C{n}", units_28d=280) for n in range(10)]), calendar(6, 7))
+    flat = Forecast(np.full(70, 100.0), np.full(70, 90.0), np.full(70, 110.0))
+    away = np.tile([1.0, farthest, -farthest, farthest, 99.0, 999.0, 999.0], 10)
+    away[4] = farthest
+    found = score("2017-03-06", frame, flat, flat.units + away)
+    assert found.widen == widen
+    assert found.coverage == (0.82 if farthest <= 10 else 0.2)
+
+
+def test_methods_are_scored_by_the_sum_of_their_errors() -> None:
+    frame = frame_of(demand(units_28d=28 * 10, units_56d=56 * 10, tue_56d=8 * 20, tue_7d=30, wed_7d=10), calendar())
+    sold = np.array([25.0, 15, 0, 0, 0, 0, 0])
+    found = score("2017-03-06", frame, Forecast(np.array([24.0, 15, 1, 0, 0, 0, 0]), np.zeros(7), np.full(7, 99.0)), sold)
+    assert found.wape == {"lightgbm": 2 / 40, "seasonal naive": 10 / 40, "level x weekday": 20 / 40}
 
 
 def test_a_backtest_in_which_the_store_was_closed_says_nothing() -> None:

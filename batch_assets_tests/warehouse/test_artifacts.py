@@ -1,5 +1,6 @@
 """The store of models: a version is stored whole or not at all, and never changed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def test_a_version_that_was_not_written_whole_is_not_there(tmp_path: Path, monke
     with pytest.raises(OSError, match="No space"):
         store.put("m", "v", {"model.txt": "trees"})
     assert not store.has("m", "v")
+
+
+def test_every_file_of_a_version_is_on_the_disk_before_the_version_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, forced, fsync = Artifacts(tmp_path), dict[str, str](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        assert not store.has("m", "v")
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_file():
+            forced[path.name] = path.read_text()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    store.put("m", "v", {"model.txt": "trees", "card.json": "{}"})
+    assert forced == {"model.txt": "trees", "card.json": "{}"}
 
 
 def test_files_that_are_lost_are_told_with_how_to_have_them_back(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 import ibis
@@ -19,8 +20,12 @@ from batch_assets.table.contract import Contract, Field, Nested, rule
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse import audit
 from batch_assets.warehouse.batch import Conserved
+from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
 
+from ..engine.conftest import like
 from ..shop import PACKAGE
+from ..shop_lake import day_of, write_days
 
 DAY = dt.date(2017, 1, 1)
 
@@ -302,3 +307,21 @@ def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
     with pytest.raises(BreachError, match=r"^key: the values are not unique, such as xxx") as breach:
         audit.hold(con, Intervals, "rows")
     assert len(str(breach.value)) < 1000
+
+
+def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store was closed on the second day; the aggregate repeats the first one's rows for it."""
+    monkeypatch.setattr("batch_assets.settings.settings.closed_days", frozenset({day_of(1)}))
+    write_days(Path(warehouse.lake), 1)
+    for name in ("shelf_counts", "shelf_kinds"):
+        publish(Graph(PACKAGE).table(name), warehouse, [day_of(0), day_of(1)], "run")
+
+    def repeats(shelf_counts: ir.Table, shelf_kinds: ir.Table) -> ir.Table:
+        made = Graph(PACKAGE).table("kind_counts").function(shelf_counts, shelf_kinds)
+        return made.union(made.mutate(batch_date=made.batch_date + ibis.interval(days=1)))  # type: ignore[union-attr]
+
+    with warehouse.connect() as con:
+        (conserved,) = audit.to_conserve(con, Graph(PACKAGE).table("kind_counts"), [day_of(0), day_of(1)])
+        assert (conserved.column, conserved.totals) == ("pieces", {day_of(0): 35, day_of(1): 0})
+    with pytest.raises(BreachError, match=r"batch 2017-01-02: pieces adds up to 35, and shelf_counts\.pieces, which it is made from, to 0"):
+        publish(like("kind_counts", repeats), warehouse, [day_of(0), day_of(1)], "run")

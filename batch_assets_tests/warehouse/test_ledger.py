@@ -20,6 +20,14 @@ def test_the_hash_changes_only_with_a_batch_in_the_window(number: int, changes: 
     assert (inputs_hash(restated, upstream, day_of(3)) != inputs_hash(PUBLISHED, upstream, day_of(3))) is changes
 
 
+def test_the_hash_says_which_day_has_which_content() -> None:
+    alike = {("marts.shelf_kinds", day_of(n)): "nothing" for n in range(6)}
+    upstream = Upstream("marts.shelf_kinds", 1)
+    swapped = PUBLISHED | {("marts.shelf_kinds", day_of(2)): "content 3", ("marts.shelf_kinds", day_of(3)): "content 2"}
+    assert inputs_hash(alike, upstream, day_of(2)) != inputs_hash(alike, upstream, day_of(3))
+    assert inputs_hash(swapped, upstream, day_of(3)) != inputs_hash(PUBLISHED, upstream, day_of(3))
+
+
 @pytest.mark.parametrize(
     ("gone", "told"), [([1], "--partition 2017-01-02$"), ([1, 3], r"2017-01-02, 2017-01-04 are not .*--partition-range 2017-01-02\.\.\.2017-01-04$")]
 )

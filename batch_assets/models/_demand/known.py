@@ -34,6 +34,16 @@ class Known:
         demand, calendar, store = (rows[rows["batch_date"].isin(days)] for rows in (self.demand, self.calendar, self.store))
         return build_frame(joined(demand, calendar, store))
 
+    def has_demand(self, day: dt.date) -> bool:
+        """Say whether any category was sold regularly as of a day."""
+        return bool((self.demand["batch_date"] == pd.Timestamp(day)).any())
+
+    def can_train(self, as_of: list[dt.date], on: dt.date) -> bool:
+        """Say whether some as-of days have rows to train on, on a day: what `part_known` leaves of them."""
+        days = pd.to_datetime(pd.Series(as_of))
+        to_come = self.calendar[self.calendar["batch_date"].isin(days) & (self.calendar["target_date"] <= pd.Timestamp(on)) & ~self.calendar["is_closed"]]
+        return bool(self.demand["batch_date"].isin(to_come["batch_date"]).any())
+
     def sold(self, frame: Frame, on: dt.date) -> Numbers:
         """Return the units sold for each row of a frame, as known on a day; 0 if none were sold."""
         sales = self.sales[self.sales["batch_date"] <= pd.Timestamp(on)]

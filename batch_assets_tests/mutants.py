@@ -1,0 +1,258 @@
+"""Breaks lines by hand: each breakage below is put into a copy of the tree, alone, and the tests that guard the line must fail.
+
+`python -m batch_assets_tests.mutants` tries all of them, `… mutants known trend` those whose names have one of these words. A breakage that
+no test sees is named, and the command fails. `test_mutants.py` holds that each line is still where it is said to be.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_COPIED = ("batch_assets", "batch_assets_tests", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+_FAILED = 1
+"""pytest's exit code when a test failed; every other but 0 says that the tests could not be run."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A breakage.
+
+    Attributes:
+        name: what the broken code does.
+        file: the module, below `batch_assets`.
+        old: the text that is replaced; it is there once.
+        new: the text in its place.
+        tests: files of tests, below `batch_assets_tests`, of which at least one test must fail.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_known.py", "models/test_demand_model.py"
+_FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
+
+MUTANTS = (
+    # What a model knows, and when.
+    Mutant(
+        "sales that became known later are trained on",
+        "models/_demand/known.py",
+        'self.sales[self.sales["batch_date"] <= pd.Timestamp(on)]',
+        "self.sales",
+        (_KNOWN,),
+    ),
+    Mutant("targets after the retrain day are trained on", "models/_demand/known.py", ' & (keys["target_date"] <= pd.Timestamp(on))', "", (_KNOWN,)),
+    Mutant("closed days are trained on", "models/_demand/known.py", ' & ~keys["is_closed"]', "", (_KNOWN,)),
+    Mutant("as-of days of other models are trained on", "models/_demand/known.py", 'keys["batch_date"].isin(days) & ', "", (_KNOWN,)),
+    Mutant("as-of days shift with the retrain day", "models/_demand/known.py", "day.toordinal() % step", "(trained_on - day).days % step", (_KNOWN,)),
+    Mutant("a fit knows what was sold a week later", "models/demand_model.py", "known.sold(usable, day)", "known.sold(usable, day + 7 * _DAY)", (_MODEL,)),
+    Mutant("a fit has the targets of a week later", "models/demand_model.py", "_as_of(day, day), day)", "_as_of(day, day), day + 7 * _DAY)", (_MODEL,)),
+    Mutant("a backtest knows nine horizons ahead", "models/demand_model.py", "origin + HORIZON * _DAY)", "origin + 9 * HORIZON * _DAY)", (_MODEL,)),
+    Mutant("a version forgets the parameters", "models/demand_model.py", '"what": what, "parameters": PARAMETERS', '"what": what', (_MODEL,)),
+    Mutant("a version forgets the number of trees", "models/demand_model.py", '"trees": TREES, "every": EVERY, "step"', '"every": EVERY, "step"', (_MODEL,)),
+    Mutant("a version forgets its retrain day", "models/demand_model.py", "code_version(__name__), str(trained_on), ", "code_version(__name__), ", (_MODEL,)),
+    Mutant("a version forgets the batches", "models/demand_model.py", "str(trained_on), *contents]", "str(trained_on)]", (_MODEL,)),
+    Mutant("a version has batches after its retrain day", "models/demand_model.py", "(day >= first) & (day <= trained_on)", "(day >= first)", (_MODEL,)),
+    Mutant("a loser is in force", "models/demand_model.py", "LIGHTGBM if wins else best[1]", "LIGHTGBM", (_MODEL,)),
+    Mutant("a loser forecasts all the same", "predictions/demand_forecast.py", 'if demand_model.row["in_force"] != LIGHTGBM:', "if False:", (_FORECAST,)),
+    # What the numbers are.
+    Mutant("the weights' sum is wrong", "models/_demand/frame.py", "(1 - decay ** rows", "(1 + decay ** rows", (_FRAME,)),
+    Mutant("the store's trend of a week is upside down", "models/_demand/frame.py", "totals[7] * 4, totals[28]", "totals[28], totals[7] * 4", (_FRAME,)),
+    Mutant(
+        "the store's trend of a month is upside down", "models/_demand/frame.py", "totals[28] * 3.25, totals[91]", "totals[91], totals[28] * 3.25", (_FRAME,)
+    ),
+    Mutant("rows are not weighted", "models/_demand/fit.py", ", weight=frame.scale[chosen]", "", (_FRAME,)),
+    Mutant("the lower bound is the 20 % quantile", "models/_demand/fit.py", '"lower": 0.1', '"lower": 0.2', (_FRAME,)),
+    Mutant("the upper bound is the 80 % quantile", "models/_demand/fit.py", '"upper": 0.9', '"upper": 0.8', (_FRAME,)),
+    Mutant("an interval is never narrowed", "models/_demand/backtest.py", "np.clip(widen, 0.5, 2.0)", "np.clip(widen, 1.0, 2.0)", (_FRAME,)),
+    Mutant("closed days are judged", "models/_demand/backtest.py", "np.maximum(below, above)[is_open]", "np.maximum(below, above)", (_FRAME,)),
+    Mutant("the interval's factor is not applied", "predictions/demand_forecast.py", 'demand_model.row["interval_factor"]', "1.0", (_FORECAST,)),
+    # What a table sees.
+    Mutant("an expression sees later days", "engine/duckdb.py", "and date '{last}'\"", "and date '9999-12-31'\"", (_DUCKDB,)),
+    Mutant("a generator sees later days", "engine/duckdb.py", ".between(*upstream.known(days))", " >= upstream.known(days)[0]", (_DUCKDB,)),
+    Mutant("the ledger shows later batches", "engine/duckdb.py", ", batches.batch_date <= days[-1])", ")", (_DUCKDB,)),
+    Mutant(
+        "a chart sees later days",
+        "reporting/preview.py",
+        "published(con, table, name).filter(_.batch_date <= day)",
+        "published(con, table, name)",
+        ("reporting/test_preview.py",),
+    ),
+    # What is published, and when it is published again.
+    Mutant(
+        "other code is no reason to publish again",
+        "warehouse/plan.py",
+        "made.get(day) != (table.code, hashes | versions)",
+        'made.get(day, ("", {}))[1] != hashes | versions',
+        ("warehouse/test_stale.py",),
+    ),
+    Mutant(
+        "other inputs are no reason to publish again",
+        "warehouse/plan.py",
+        "made.get(day) != (table.code, hashes | versions)",
+        'made.get(day, ("", {}))[0] != table.code',
+        ("warehouse/test_stale.py",),
+    ),
+    Mutant(
+        "rows that were added by hand are believed",
+        "warehouse/ledger.py",
+        "if there.get(day, 0) == kept:",
+        "if there.get(day, 0) >= kept:",
+        ("warehouse/test_stale.py",),
+    ),
+    Mutant(
+        "an inputs' hash forgets which day has which content",
+        "warehouse/ledger.py",
+        'combined([f"{d} {published',
+        'combined([f"{published',
+        ("warehouse/test_ledger.py",),
+    ),
+    Mutant("a lost batch's total is not expected to be 0", "warehouse/audit.py", "dict.fromkeys(days, 0) | {day", "{day", ("warehouse/test_audit.py",)),
+    Mutant("a limit that is excluded is included", "warehouse/audit.py", '"{column} < {max_value}"', '"{column} <= {max_value}"', ("warehouse/test_audit.py",)),
+    Mutant("a missing value is none", "warehouse/audit.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
+    Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
+    Mutant(
+        "other columns of the same number are taken",
+        "warehouse/commit.py",
+        "set(there) != set(coming)",
+        "len(there) != len(coming)",
+        ("warehouse/test_publication.py",),
+    ),
+    Mutant(
+        "the latest view is of the oldest day",
+        "warehouse/commit.py",
+        "select max(batch_date) from",
+        "select min(batch_date) from",
+        ("warehouse/test_reconcile.py",),
+    ),
+    Mutant("a published file is not forced to the disk", "warehouse/files.py", "os.fsync(descriptor)", "pass", ("warehouse/test_files.py",)),
+    Mutant("a model's file is not forced to the disk", "warehouse/artifacts.py", "os.fsync(file.fileno())", "pass", ("warehouse/test_artifacts.py",)),
+    # Content.
+    Mutant(
+        "timestamps are hashed to the day",
+        "engine/canonical.py",
+        'f"epoch_us({value})::varchar"',
+        'f"(epoch_us({value}) // 86400000000)::varchar"',
+        ("engine/test_canonical.py",),
+    ),
+    Mutant(
+        "text is hashed without its length",
+        "engine/canonical.py",
+        "f\"length({value})::varchar || ':' || {value}\"",
+        "f\"':' || {value}\"",
+        ("engine/test_canonical.py",),
+    ),
+    # Raw files.
+    Mutant("a byte order mark within a file is dropped", "ingest/formats/csv.py", " | (begins == _BOM[0])", "", ("ingest/test_lakefile.py",)),
+    Mutant(
+        "a JSON line may have more members",
+        "ingest/formats/json_lines.py",
+        "if row.keys() != set(columns):",
+        "if not row.keys() >= set(columns):",
+        ("ingest/test_lakefile.py",),
+    ),
+    Mutant(
+        "line numbers forget lines that are no rows",
+        "ingest/formats/lines.py",
+        "len(rows.lines) + len(rows.refused)",
+        "len(rows.lines)",
+        ("ingest/test_lakefile.py",),
+    ),
+    Mutant(
+        "a damaged file does not name its day",
+        "ingest/lakefile.py",
+        'ask for the file again.", day=day)',
+        'ask for the file again.")',
+        ("ingest/test_lakefile.py",),
+    ),
+    Mutant(
+        "a file of another form does not name its day",
+        "ingest/lakefile.py",
+        'in lake/{self.name}.py.", day=day)',
+        'in lake/{self.name}.py.")',
+        ("ingest/test_lakefile.py",),
+    ),
+    Mutant("lines that are no rows are not counted", "engine/reading.py", "    reading.rows += len(reading.rejected)\n", "", ("engine/test_reading.py",)),
+    Mutant(
+        "the file of a closed day is not looked at",
+        "engine/reading.py",
+        "if source.path(root, day).exists() else CLOSED",
+        "if day not in settings.closed_days else CLOSED",
+        ("engine/test_reading.py",),
+    ),
+    Mutant(
+        "the engine's account is told in place of the error",
+        "engine/staging.py",
+        "raise (raised[0] if raised else error) from None",
+        "raise error from None",
+        (_DUCKDB,),
+    ),
+    # The calendar.
+    Mutant(
+        "stretches of days join over a missing one", "partitions.py", "day - runs[-1][-1] == _DAY", "day - runs[-1][-1] <= 2 * _DAY", ("test_partitions.py",)
+    ),
+)
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the breakages whose name has one of some words, or all; return how many of them no test sees."""
+    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
+    survivors = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy(Path(folder))
+        for mutant in chosen:
+            is_seen = seen(mutant, Path(folder))
+            survivors += [] if is_seen else [mutant]
+            print(f"{'seen    ' if is_seen else 'NOT SEEN'}  {mutant.name}", flush=True)
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} breakages are seen")
+    return len(survivors)
+
+
+def copy(folder: Path) -> None:
+    """Copy what the tests need."""
+    for name in _COPIED:
+        path = ROOT / name
+        if path.is_dir():
+            shutil.copytree(path, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(path, folder / name)
+
+
+def seen(mutant: Mutant, root: Path) -> bool:
+    """Break a line in a copy of the tree, run its tests, mend the line; return whether a test failed."""
+    path = root / "batch_assets" / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
+    tests = [str(root / "batch_assets_tests" / test) for test in mutant.tests]
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+            cwd=root,
+            env=_environment(root),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        path.write_text(whole, encoding="utf-8")
+    if ended.returncode not in (0, _FAILED):
+        raise RuntimeError(f"{mutant.name}: the tests could not be run:\n{ended.stdout}{ended.stderr}")
+    return ended.returncode == _FAILED
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """Return an environment in which the copy is imported, and no bytecode outlives a broken line."""
+    return {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(sys.argv[1:])))
