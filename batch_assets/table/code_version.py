@@ -9,6 +9,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def code_version(*modules: str) -> str:
     read = [_read(name) for name in _closure(modules)]
     used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
     return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
+
+
+def library_versions(*libraries: str) -> dict[str, str]:
+    """Return the installed versions of libraries, by name: other versions of those that train make another model of the same data."""
+    return {name: version(name) for name in libraries}
 
 
 @dataclass(frozen=True)
