@@ -12,10 +12,11 @@ from pathlib import Path
 import dagster as dg
 
 from ..errors import MissingBatchError
-from ..partitions import days_between, stretches
+from ..partitions import stretches
 from ..table.table import Table
 from ..warehouse.ledger import totals
-from ..warehouse.plan import Refusal, needed, stale_days
+from ..warehouse.plan import Refusal, stale_days
+from ..warehouse.planned import Step
 from .dagster_private import RunFailureReason
 from .refusals import tell_refused
 from .resource import WarehouseResource
@@ -25,20 +26,18 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def bring_up_to_date(
     job: dg.JobDefinition,
-    tables: Sequence[Table],
-    days: tuple[dt.date, dt.date],
+    plan: Sequence[Step],
     instance: dg.DagsterInstance,
     resource: WarehouseResource,
     tell: Callable[[str], None],
 ) -> int:
-    """Publish what it takes for tables to be up to date from one day to another; return the number of batches.
+    """Publish what a plan lists, as far as it proves stale when it is the table's turn; return the number of batches.
 
     A batch that cannot be made does not hold up those that do not need it.
 
     Args:
         job: Dagster's job of all assets.
-        tables: the tables, each after those that it reads.
-        days: the first and the last day.
+        plan: what is to be done, table by table, each after those that it reads.
         instance: Dagster's.
         resource: the warehouse.
         tell: takes a line about each step.
@@ -47,15 +46,14 @@ def bring_up_to_date(
         RuntimeError: some batches could not be made; the message says which, and why. Dagster has the runs' logs.
         KeyboardInterrupt: a run was interrupted, or terminated in Dagster.
     """
-    first, last = days
     count, failures, waiting = 0, list[str](), 0
-    for table, start in needed(tables, first):
-        asked = days_between(start, last)
+    for step in plan:
+        table = step.table
         with resource.warehouse.connect() as con:
-            stale, refused = stale_days(con, table, asked, Path(resource.lake))
+            stale, refused = stale_days(con, table, step.days, Path(resource.lake))
         held_up, at_fault = _apart(refused, failures)
         waiting += len(held_up)
-        failures += [tell_refused(table.asset, at_fault, len(asked))] if at_fault else []
+        failures += [tell_refused(table.asset, at_fault, step.asked)] if at_fault else []
         for stretch in stretches(stale):
             started = time.monotonic()
             tell(f"{table.asset}: {len(stretch)} batches, {stretch[0]}..{stretch[-1]} ...")
