@@ -1,7 +1,9 @@
-"""Command line: bring the tables up to date, print the forecasts.
+"""Command line: bring the tables up to date, show what that would change, verify what is published, print the forecasts.
 
 `python -m batch_assets up-to-date --from 2017-11-06 --to 2017-12-26` brings the predictions of these days up to date,
 recomputing only what is missing or stale. `--select NAME…` limits this to the named tables and everything they read.
+`python -m batch_assets plan` prints what would be recomputed, and why, of all that was ever published; with `--from`,
+`--to` and `--select` it prints what `up-to-date` would do.
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
@@ -37,9 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m batch_assets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     update = commands.add_parser("up-to-date", help="publish the batches that are missing or stale")
-    update.add_argument("--from", dest="first", type=_day, required=True, help="first day")
-    update.add_argument("--to", dest="last", type=_day, required=True, help="last day")
-    update.add_argument("--select", nargs="+", metavar="NAME", default=[], help="tables to update, with everything they read; default: all tables")
+    plan = commands.add_parser("plan", help="print which batches are missing or stale, and why; without days: of all that was ever published")
+    for command in (update, plan):
+        command.add_argument("--from", dest="first", type=_day, required=command is update, help="first day")
+        command.add_argument("--to", dest="last", type=_day, required=command is update, help="last day")
+        command.add_argument("--select", nargs="+", metavar="NAME", default=[], help="only these tables, with everything they read; default: all tables")
     check = commands.add_parser("verify", help="compare every published table and file with the ledger")
     check.add_argument("--repair", action="store_true", help="have what differs made again")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
@@ -48,9 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
         return _show()
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
-    if chosen.first > chosen.last:
+    if (chosen.first is None) != (chosen.last is None):
+        parser.error("--from and --to go together")
+    if chosen.first and chosen.first > chosen.last:
         parser.error(f"--from {chosen.first} is after --to {chosen.last}")
-    return _reported(lambda: _update(chosen.first, chosen.last, chosen.select))
+    days = (chosen.first, chosen.last) if chosen.first else None
+    return _reported(lambda: _update(days, chosen.select, is_executed=chosen.command == "up-to-date"))
 
 
 def _day(text: str) -> dt.date:
@@ -80,19 +87,32 @@ def _reported(command: Callable[[], int]) -> int:
         return 130
 
 
-def _update(first: dt.date, last: dt.date, names: Sequence[str]) -> int:
+def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, is_executed: bool) -> int:
+    """Print the plan, and carry it out if that was asked for."""
     from .orchestration.definitions import build_defs
     from .orchestration.home import instance
     from .orchestration.resource import WarehouseResource
+    from .orchestration.unreported import report_unreported
     from .orchestration.up_to_date import bring_up_to_date
     from .table.graph import configured_graph
+    from .warehouse.planned import planned, told
 
     started = time.monotonic()
     graph, resource = configured_graph(), WarehouseResource()
     tables = graph.with_upstreams(list(names)) if names else graph.in_order()
-    job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
-    count = bring_up_to_date(job, tables, (first, last), instance(), resource, _tell)
-    _tell(f"{count} batches published in {time.monotonic() - started:.0f} s" if count else "everything is up to date")
+    dagster = instance() if is_executed else None
+    if dagster:
+        report_unreported(dagster, tables, resource.warehouse, _tell)
+    with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
+        plan = planned(con, tables, days, Path(resource.lake), known.version)
+    for line in told(plan):
+        _tell(line)
+    if not any(step.days for step in plan):
+        _tell("everything is up to date")
+    elif dagster:
+        job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
+        count = bring_up_to_date(job, plan, dagster, resource, _tell)
+        _tell(f"{count} batches published in {time.monotonic() - started:.0f} s")
     return 0
 
 

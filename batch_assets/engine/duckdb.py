@@ -22,7 +22,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 
 from ..table.contract import PRIVATE
-from ..table.model import ModelStore, Version
+from ..table.model import FILES, ModelStore, Version
 from ..table.table import ROWS, Table
 from .compile import compiled
 from .ibis_private import known_table, register_rows_in_memory
@@ -95,15 +95,16 @@ class DuckDB:
             register_rows_in_memory(reader, cast(ir.Table, table.expression))
         in_force = {name: _in_force(reader, table, name, days) for name in table.models}
 
-        def models_of(day: dt.date) -> tuple[str, ...]:
-            return tuple(in_force[name][day]["version"] for name in table.models)
+        def models_of(day: dt.date) -> list[tuple[str, str]]:
+            rows = [in_force[name][day] for name in table.models]
+            return [(row["version"], row.get(FILES) or "") for row in rows]
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             for versions, alike in groupby(sorted(days, key=models_of), key=models_of):
                 its_days = list(alike)
                 models = {
-                    name: Version(name, version, in_force[name][its_days[0]], self._models.all(name, version))
-                    for name, version in zip(table.models, versions, strict=True)
+                    name: Version(name, version, in_force[name][its_days[0]], self._models.all(name, version, files or None), files or None)
+                    for name, (version, files) in zip(table.models, versions, strict=True)
                 }
                 rows = reader.con.execute(_of_days(expression.sql, its_days)).to_arrow_reader(SCORED_AT_ONCE)
                 yield from _in_order(pool, partial(_call, table, models), rows)

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -25,7 +24,7 @@ from ..features._horizon import HORIZON
 from ..partitions import retrain_day
 from ..settings import settings
 from ..table.chart import Bars
-from ..table.code_version import code_version
+from ..table.code_version import code_version, library_versions
 from ..table.contract import Contract, Field
 from ..table.model import ModelStore
 from ..table.table import table
@@ -53,6 +52,9 @@ MODEL = "demand_model"
 FITS = f"{MODEL}.fits"
 LIGHTGBM = "lightgbm"
 
+LIBRARIES = (LIGHTGBM, "numpy", "pandas")
+"""Other versions of these may train other trees of the same data."""
+
 _DAY = datetime.timedelta(days=1)
 
 
@@ -60,7 +62,8 @@ class DemandModel(Contract):
     """The model in force on a day."""
 
     batch_date: dt.Date = Field(description="the day on which the model is in force")
-    version: dt.String = Field(description="hash of training batches, parameters, features and code; also the name of the model's folder")
+    version: dt.String = Field(description="hash of training batches, parameters, features, code and libraries; also the name of the model's folder")
+    files: dt.String = Field(description="hash of the files in that folder, by which they are checked when they are read")
     trained_on: dt.Date = Field(description="the retrain day; nothing that became known later was used")
     in_force: dt.String = Field(isin=[LIGHTGBM, *BASELINES], description="forecasting method: the model, or the best baseline if the model does not beat it")
     reason: dt.String = Field(description="why that method was selected")
@@ -112,7 +115,7 @@ def demand_model(
         for trained_on in untrained:
             _require_demand(known, asked_by[trained_on], trained_on)
         _train(artifacts, known, batches, untrained)
-    models = {trained_on: _row(version, json.loads(artifacts.get(MODEL, version, "card.json"))) for trained_on, version in versions.items()}
+    models = {trained_on: _row(artifacts, version) for trained_on, version in versions.items()}
     rows = [{"batch_date": day, **models[retrain_day(day)]} for day in as_of]
     yield pa.RecordBatch.from_pylist(rows, schema=DemandModel.arrow_schema())
 
@@ -150,7 +153,8 @@ def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str
     used = batches[(day >= first) & (day <= trained_on)].sort_values(["asset", "batch_date"])
     contents = [f"{asset} {content}" for asset, content in zip(used["asset"], used["content"], strict=True)]
     form = json.dumps({"what": what, "parameters": PARAMETERS, "trees": TREES, "every": EVERY, "step": AS_OF_STEP}, sort_keys=True)
-    return combined([form, code_version(__name__), str(trained_on), *contents])[:16]
+    libraries = [f"{name} {version}" for name, version in library_versions(*LIBRARIES).items()]
+    return combined([form, code_version(__name__), *libraries, str(trained_on), *contents])[:16]
 
 
 def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
@@ -217,6 +221,7 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
         "trained_on": trained_on.isoformat(),
         "data": {"first_as_of": _as_of(trained_on, trained_on)[0].isoformat(), "last_target": trained_on.isoformat()},
         "parameters": {**PARAMETERS, "trees": TREES, "every": EVERY, "as_of_step": AS_OF_STEP},
+        "libraries": library_versions(*LIBRARIES),
         "importance": {name: round(float(gain) / total, 4) for name, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0]))},
         "backtests": [asdict(test) for test in tests],
         "interval_factor": round(float(np.mean([test.widen for test in tests])), 4),
@@ -227,9 +232,11 @@ def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tes
     }
 
 
-def _row(version: str, card: Mapping[str, Any]) -> dict[str, object]:
+def _row(artifacts: ModelStore, version: str) -> dict[str, object]:
+    card = json.loads(artifacts.get(MODEL, version, "card.json"))
     return {
         "version": version,
+        "files": artifacts.files_hash(MODEL, version),
         "trained_on": datetime.date.fromisoformat(str(card["trained_on"])),
         "in_force": card["in_force"],
         "reason": card["reason"],

@@ -12,34 +12,32 @@ from pathlib import Path
 import dagster as dg
 
 from ..errors import MissingBatchError
-from ..partitions import days_between, name_days, stretches
+from ..partitions import stretches
 from ..table.table import Table
 from ..warehouse.ledger import totals
-from ..warehouse.plan import Refusal, gone_days, needed, stale_days
+from ..warehouse.plan import Refusal, stale_days
+from ..warehouse.planned import Step
 from .dagster_private import RunFailureReason
 from .refusals import tell_refused
 from .resource import WarehouseResource
-from .unreported import report_unreported
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def bring_up_to_date(
     job: dg.JobDefinition,
-    tables: Sequence[Table],
-    days: tuple[dt.date, dt.date],
+    plan: Sequence[Step],
     instance: dg.DagsterInstance,
     resource: WarehouseResource,
     tell: Callable[[str], None],
 ) -> int:
-    """Bring tables up to date for a range of days, publishing only what is missing or stale; return the number of batches published.
+    """Publish what a plan lists, as far as it proves stale when it is the table's turn; return the number of batches published.
 
     A batch that fails does not block those that do not depend on it.
 
     Args:
         job: Dagster's job for all assets.
-        tables: the tables, in topological order.
-        days: the first and the last day.
+        plan: what is to be done, table by table, in topological order.
         instance: the Dagster instance.
         resource: the warehouse.
         tell: receives a progress message for each step.
@@ -48,20 +46,14 @@ def bring_up_to_date(
         RuntimeError: some batches could not be published; the message says which, and why. Dagster has the logs.
         KeyboardInterrupt: a run was interrupted, or cancelled in Dagster.
     """
-    first, last = days
-    report_unreported(instance, tables, resource.warehouse, tell)
     count, failures, waiting = 0, list[str](), 0
-    for table, start in needed(tables, first):
-        asked = days_between(start, last)
+    for step in plan:
+        table = step.table
         with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
-            stale, refused = stale_days(con, table, asked, Path(resource.lake), known.version)
-            gone = gone_days(con, table, asked, Path(resource.lake))
-        if gone:
-            told = f"{table.asset}: the raw files of {len(gone)} batches are gone ({name_days(gone)})"
-            tell(f"{told}. What was published stands; it cannot be made again without them.")
+            stale, refused = stale_days(con, table, step.days, Path(resource.lake), known.version)
         held_up, at_fault = _apart(refused, failures)
         waiting += len(held_up)
-        failures += [tell_refused(table.asset, at_fault, len(asked))] if at_fault else []
+        failures += [tell_refused(table.asset, at_fault, step.asked)] if at_fault else []
         for stretch in stretches(stale):
             started = time.monotonic()
             tell(f"{table.asset}: {len(stretch)} batches, {stretch[0]}..{stretch[-1]} ...")

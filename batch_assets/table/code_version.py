@@ -1,97 +1,74 @@
-"""The version of a table's code: a hash of its module, the modules that it imports, and the settings that they use.
+"""The version of a table's code: the definitions that its function depends on, the data files that they name, and the settings that they use.
 
-Imports are followed within this package and the package that contains the graph. Modules that cannot affect a row are
-left out: those that publish rows, report them or show them. Comments, docstrings, descriptions and layout do not count, so
-rewording them restates nothing. Nor do settings that no row depends on.
+A better wording, or another chart, restates nothing; nor do settings that no row depends on. A data file counts if a text in
+the code names it: a file beside the module, or in a folder above it up to its package's, or any file in a folder beside a module
+that asks for its own place (`__file__`, `importlib.resources`).
+
+Belongs here: what a version is made from. Does not belong here: what depends on what (`code_closure.py`).
 """
 
-import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from ..content import combined
 from ..settings import settings
+from .code_closure import bound_to, closure, counts, pieces, settings_used
+from .source_code import Piece, read
 
-_PACKAGE = __name__.split(".")[0]
-_LEFT_OUT = tuple(f"{_PACKAGE}.{room}" for room in ("table", "engine", "warehouse", "orchestration", "reporting", "settings", "errors"))
-_NOT_IN_ROWS = ("graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes")
+_NOT_IN_ROWS = {"graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes"}
 
 
 @cache
 def code_version(*modules: str) -> str:
-    """Return one version for several modules: 12 hexadecimal digits."""
-    read = [_read(name) for name in _closure(modules)]
-    used = sorted({name for each in read for name in each.settings} - {*_NOT_IN_ROWS})
-    return combined([*(each.meaning for each in read), *(f"{name}: {settings.written(name)}" for name in used)])[:12]
+    """Return the version of what modules define under their own name, taken together: 12 hexadecimal digits.
+
+    The name is the module's last part, as a table's or a source's is; of a module without it, all counts.
+    """
+    return combined(sorted(_meaning(modules)))[:12]
 
 
-@dataclass(frozen=True)
-class _Module:
-    """The parts of a module that count: the modules that it imports, the settings that it uses, and its code."""
-
-    imports: list[str]
-    settings: list[str]
-    meaning: str
+def library_versions(*libraries: str) -> dict[str, str]:
+    """Return the installed versions of libraries, by name: other versions of those that train make another model of the same data."""
+    return {name: version(name) for name in libraries}
 
 
-def _closure(modules: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    waiting = [*modules]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.append(name)
-            waiting += _read(name).imports
-    return sorted(found)
+def _meaning(modules: tuple[str, ...]) -> Iterator[str]:
+    """Yield what counts, a text for each definition, data file and setting."""
+    for module, name in closure(modules):
+        for piece in pieces(module, name):
+            yield f"{module} {name}: {piece.text}"
+            yield from (f"{path.name}: {sha256(path.read_bytes()).hexdigest()}" for path in _data_files(module, piece))
+            yield from (f"{module} {name}: {told}" for told in _from_elsewhere(module, piece))
+    for name in settings_used(*modules) - _NOT_IN_ROWS:
+        yield f"{name}: {settings.written(name)}"
 
 
-@cache
-def _read(module: str) -> _Module:
-    path = _path(module)
-    assert path is not None, module
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = list(ast.walk(tree))
-    imports = [name for node in nodes for name in _imported(node, module)]
-    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-    used = [node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "settings"]
-    for node in nodes:
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [statement for statement in node.body if not _is_docstring(statement)]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg not in ("description", "private")]
-    return _Module(imports, used, ast.unparse(tree))
+def _from_elsewhere(module: str, piece: Piece) -> Iterator[str]:
+    """Yield what a statement takes from packages that are not followed: which name of which of them."""
+    for used, _ in piece.uses:
+        for each in bound_to(module, piece, used):
+            if not counts(each.module, module):
+                yield f"{used} is {each.module} {each.name or ''}"
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
-    """Say whether a statement is a docstring: of a module, class or function, or of the constant above it."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
-
-
-def _imported(node: ast.AST, module: str) -> list[str]:
-    """Return those modules named by an import in `module` that count."""
-    if isinstance(node, ast.Import):
-        names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom):
-        package = module.split(".")
-        base = [*(package[: len(package) - node.level] if node.level else []), *filter(None, [node.module])]
-        names = [".".join(base), *(".".join([*base, alias.name]) for alias in node.names)]
-    else:
-        return []
-    return [name for name in names if _counts(name, module) and _path(name)]
-
-
-def _counts(name: str, module: str) -> bool:
-    is_ours = name.split(".")[0] in (_PACKAGE, module.split(".")[0])
-    return is_ours and not any(name == room or name.startswith(f"{room}.") for room in _LEFT_OUT)
+def _data_files(module: str, piece: Piece) -> Iterator[Path]:
+    """Yield the data files that a statement names."""
+    source = read(module)
+    above = len(module.split(".")) - (source.path.name != "__init__.py")
+    places = [source.path.parents[n] for n in range(max(above, 1))]
+    for text in sorted(piece.texts):
+        first = text.partition("/")[0]
+        for place in places:
+            if first and first in _names_in(place) and "\0" not in text and (path := place / text).is_file() and path.suffix != ".py":
+                yield path
+        if source.knows_its_place and first in _names_in(places[0]) and (folder := places[0] / text).is_dir():
+            yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".py", ".pyc"))
 
 
 @cache
-def _path(module: str) -> Path | None:
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") and not spec.origin.endswith("__init__.py") else None
+def _names_in(folder: Path) -> set[str]:
+    """Return the names of what lies in a folder."""
+    return {path.name for path in folder.iterdir()}

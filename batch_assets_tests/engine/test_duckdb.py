@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -155,7 +156,7 @@ def test_a_map_gets_rows_of_one_version_at_a_time_with_its_files_and_its_row(sho
     for version, _seen in calls:
         assert version.model == "mean_model"
         assert version.files == Artifacts(Path(shop_warehouse.models)).all("mean_model", version.version)
-        assert version.row == {"version": version.version, "factor": 1.5}
+        assert version.row == {"version": version.version, "files": version.files_hash, "factor": 1.5}
 
 
 def test_a_range_gives_the_rows_of_its_days(shop_warehouse: Warehouse, days: list[dt.date]) -> None:
@@ -173,6 +174,40 @@ def test_a_map_may_read_rows_in_memory(shop_warehouse: Warehouse, days: list[dt.
 def test_a_version_whose_files_are_gone_is_told(shop_warehouse: Warehouse, days: list[dt.date], tmp_path: Path) -> None:
     with pytest.raises(UntrainedError, match="the files of mean_model's version"), staged(shop_warehouse, EXPECTED, days[:1], tmp_path):
         pass
+
+
+def cut(folder: Path) -> None:
+    """Cut a file of a version in half."""
+    content = (folder / "means.json").read_bytes()
+    (folder / "means.json").write_bytes(content[: len(content) // 2])
+
+
+def exchange(folder: Path) -> None:
+    """Exchange a version's files for others that go together."""
+    shutil.rmtree(folder)
+    Artifacts(folder.parents[1]).put("mean_model", folder.name, {"means.json": '{"tea": 1.0}'})
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"), [(cut, r"means\.json was changed or cut off"), (exchange, r"SHA256SUMS is not what it was when models/mean_model was")]
+)
+def test_a_models_files_are_what_its_row_says_or_the_batch_ends(
+    shop_warehouse: Warehouse, days: list[dt.date], tmp_path: Path, damage: Callable[[Path], None], told: str
+) -> None:
+    models, version = tmp_path / "models", versions(shop_warehouse)[days[0]]
+    shutil.copytree(shop_warehouse.models, models)
+    damage(models / "mean_model" / version)
+    with (
+        pytest.raises(UntrainedError, match=rf"mean_model, version {version}: {told}.*materialize models/mean_model"),
+        staged(shop_warehouse, EXPECTED, days[:1], models),
+    ):
+        pass
+
+
+def test_days_of_one_version_with_other_files_are_not_scored_by_the_same(shop_warehouse: Warehouse) -> None:
+    one, other = (Version("mean_model", "v", {}, {}, files) for files in ("a", "b"))
+    assert one != other
+    assert one == Version("mean_model", "v", {"factor": 2}, {"means.json": ""}, "a")
 
 
 def test_what_a_map_raises_comes_out_as_itself(shop_warehouse: Warehouse, days: list[dt.date]) -> None:

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import json
+import shutil
+from importlib.metadata import version as installed
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import batch_assets.models.demand_model as module
 from batch_assets.errors import UntrainedError
 from batch_assets.features._horizon import HORIZON
-from batch_assets.models import demand_model as module
 from batch_assets.models._demand.backtest import Score
 from batch_assets.models._demand.fit import EVERY, PARAMETERS, TREES, train
 from batch_assets.models._demand.frame import Frame, Numbers
@@ -85,6 +87,35 @@ def test_changed_training_data_make_another_version(history: Warehouse) -> None:
         publish(GRAPH.table(name), history, [MONDAY], "run")
     publish(demand_model, history, [MONDAY], "run")
     assert row_of(history, MONDAY)["version"] != before
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "numpy", "pandas"])
+def test_a_library_that_trains_makes_another_version(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    batches = pd.DataFrame({"asset": ["features.category_demand"], "batch_date": [MONDAY], "content": ["a"]})
+    before = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
+    monkeypatch.setattr("batch_assets.table.code_version.version", lambda name: "0.0" if name == library else installed(name))
+    after = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
+    assert len({*before, *after}) == 4
+
+
+def test_a_row_has_the_hash_of_its_files_and_the_card_the_libraries(history: Warehouse) -> None:
+    publish(demand_model, history, [MONDAY], "run")
+    row, store = row_of(history, MONDAY), Artifacts(Path(history.models))
+    assert row["files"] == store.files_hash("demand_model", str(row["version"]))
+    assert json.loads(str(row["card"]))["libraries"] == {name: installed(name) for name in ("lightgbm", "numpy", "pandas")}
+
+
+@pytest.mark.parametrize(("model", "name"), [("demand_model", "card.json"), ("demand_model.fits", "units.txt")])
+def test_a_file_that_was_cut_off_is_an_error_and_not_a_crash(history: Warehouse, model: str, name: str) -> None:
+    publish(demand_model, history, [MONDAY], "run")
+    (file,) = [*(Path(history.models) / model).glob(f"*/{name}")][:1]
+    file.write_bytes(file.read_bytes()[:1000])
+    if model != "demand_model":
+        shutil.rmtree(Path(history.models) / "demand_model")
+        for other in (Path(history.models) / model).glob(f"*/{name}"):
+            other.write_bytes(other.read_bytes()[:1000])
+    with pytest.raises(UntrainedError, match=rf"^{model}, version .*: {name} was changed or cut off .* materialize models/demand_model of the day"):
+        publish(demand_model, history, [MONDAY + dt.timedelta(days=1)], "run")
 
 
 def test_the_card_says_what_was_tried_and_the_loser_is_not_in_force(history: Warehouse) -> None:
@@ -313,10 +344,11 @@ CLOSED_THEN = scored("closed", 0.0, 0.0, 0.0)
     ],
 )
 def test_the_latest_backtest_in_which_the_store_was_open_decides_and_both_errors_are_of_it(
-    files: dict[str, str], tests: list[Score], in_force: str, reason: str, model: float, baseline: float
+    files: dict[str, str], tests: list[Score], in_force: str, reason: str, model: float, baseline: float, tmp_path: Path
 ) -> None:
-    card = module._card(MONDAY, "some version", files, tests)
-    row = module._row("some version", card)
+    store = Artifacts(tmp_path)
+    store.put(module.MODEL, "some version", {"card.json": json.dumps(module._card(MONDAY, "some version", files, tests))})
+    row = module._row(store, "some version")
     assert (row["in_force"], row["reason"], row["wape_model"], row["wape_baseline"]) == (in_force, reason, model, baseline)
 
 

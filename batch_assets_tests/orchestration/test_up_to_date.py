@@ -18,6 +18,7 @@ from batch_assets.orchestration.up_to_date import bring_up_to_date
 from batch_assets.settings import settings
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.plan import needed
+from batch_assets.warehouse.planned import Step, planned
 
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days, write_shelves
@@ -34,13 +35,16 @@ class Person:
     resource: WarehouseResource
     instance: dg.DagsterInstance
     told: list[str] = dataclasses.field(default_factory=list)
+    plan: list[Step] = dataclasses.field(default_factory=list)
 
     def updates(self, first: int, last: int, *names: str) -> int:
         """Bring tables up to date; return the number of batches."""
         self.told.clear()
         tables = GRAPH.with_upstreams(list(names)) if names else GRAPH.in_order()
         job = definitions(self.resource).resolve_job_def("__ASSET_JOB")
-        return bring_up_to_date(job, tables, (day_of(first), day_of(last)), self.instance, self.resource, self.told.append)
+        with self.resource.warehouse.connect() as con:
+            self.plan = planned(con, tables, (day_of(first), day_of(last)), Path(self.resource.lake))
+        return bring_up_to_date(job, self.plan, self.instance, self.resource, self.told.append)
 
     def tables(self) -> set[str]:
         """Return the tables of which batches were published."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from batch_assets.content import combined
 from batch_assets.partitions import retrain_day
+from batch_assets.table.code_version import library_versions
 from batch_assets.table.contract import Contract, Field
 from batch_assets.table.model import ModelStore
 from batch_assets.table.table import table
@@ -21,6 +22,7 @@ class MeanModel(Contract):
 
     batch_date: dt.Date = Field(description="the day on which it is in force")
     version: dt.String = Field(description="hash of what it was made from")
+    files: dt.String = Field(description="hash of its files")
     factor: dt.Float64 = Field(gt=0, description="by which every mean is multiplied")
 
     class Config:
@@ -37,10 +39,11 @@ def mean_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, kind_cou
     for day in sorted(days.to_pyarrow()["batch_date"].to_pylist()):
         trained_on = retrain_day(day)
         known = [f"{batch['batch_date']} {batch['content']}" for batch in batches if 0 <= (trained_on - batch["batch_date"]).days <= LOOK_BACK - 6]
-        version = combined([str(trained_on), *known])[:12]
+        version = combined([str(trained_on), *library_versions("pandas").values(), *known])[:12]
         if not artifacts.has("mean_model", version):
             age = (trained_on - counted["batch_date"].dt.date).map(lambda age: age.days)
             usable = counted[(age >= 0) & (age <= LOOK_BACK - 6)]
             means = usable.groupby("kind")["pieces"].mean().round(3).to_dict()
             artifacts.put("mean_model", version, {"means.json": json.dumps(means, sort_keys=True)})
-        yield pa.RecordBatch.from_pylist([{"batch_date": day, "version": version, "factor": 1.5}], schema=MeanModel.arrow_schema())
+        row = {"batch_date": day, "version": version, "files": artifacts.files_hash("mean_model", version), "factor": 1.5}
+        yield pa.RecordBatch.from_pylist([row], schema=MeanModel.arrow_schema())

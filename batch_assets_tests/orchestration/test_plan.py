@@ -1,0 +1,177 @@
+"""The plan is what is then done: what it calls certain is published, and nothing that it does not list."""
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from batch_assets.__main__ import main
+from batch_assets.table.code_version import code_version
+from batch_assets.warehouse.planned import Step, planned, told
+from batch_assets.warehouse.publication import publish
+
+from ..shop_lake import day_of, write_counts, write_days, write_shelves
+from .runs import ledger
+from .test_up_to_date import GRAPH, Person, command, person, settled
+
+__all__ = ["person", "settled"]
+
+LENGTH = 6
+Batches = set[tuple[str, dt.date]]
+
+
+def plan(person: Person, days: tuple[dt.date, dt.date] | None = (day_of(0), day_of(LENGTH - 1))) -> list[Step]:
+    """Return what is to be done."""
+    with person.resource.warehouse.connect() as con:
+        return planned(con, GRAPH.in_order(), days, Path(person.resource.lake))
+
+
+def publications(person: Person) -> list[tuple[str, dt.date]]:
+    """Return every batch that was ever published, in order."""
+    with person.resource.warehouse.connect() as con:
+        return con.con.execute("select asset, batch_date from quality.ledger order by publication, batch_date").fetchall()
+
+
+def correct(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Correct a file."""
+    write_counts(Path(person.resource.lake), day, {"anna.csv": ["1,77,", "3,5,"], "ben.csv": ["2,1,"]})
+
+
+def resend(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Send a file again that says the same in other bytes."""
+    folder = Path(person.resource.lake) / "counts" / str(day)
+    lines = (folder / "anna.csv").read_text().splitlines()
+    (folder / "anna.csv").write_text("".join(f"{line}\r\n" for line in lines))
+
+
+def rename(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Change what is known of a shelf."""
+    write_shelves(Path(person.resource.lake), day, [(1, "coffee")])
+
+
+def lose(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Delete rows by hand."""
+    with person.resource.warehouse.connect() as con:
+        con.con.execute("delete from marts.kind_counts where batch_date = ?", [day])
+
+
+def revert(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Correct a file, publish the mart alone, and take the correction back."""
+    folder = Path(person.resource.lake) / "counts" / str(day)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    correct(person, patch, day)
+    publish(GRAPH.table("shelf_counts"), person.resource.warehouse, [day], "run")
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def recode(person: Person, patch: pytest.MonkeyPatch, day: dt.date) -> None:
+    """Change the code of a table, so that it makes the same as before."""
+    patch.setattr("batch_assets.table.table.code_version", lambda *names: code_version(*names) + "new" * names[0].endswith("kind_counts"))
+
+
+CHANGES: list[Callable[[Person, pytest.MonkeyPatch, dt.date], None]] = [correct, resend, rename, lose, revert, recode]
+
+
+def check(person: Person) -> None:
+    """Bring all up to date: it is what was planned, and then there is nothing left to plan."""
+    before = publications(person)
+    steps = plan(person)
+    assert publications(person) == before, "looking changes nothing"
+    certain: Batches = {(step.table.asset, day) for step in steps for day in step.certain}
+    listed: Batches = certain | {(step.table.asset, day) for step in steps for day in step.may_follow}
+    assert not any(set(step.certain) & set(step.may_follow) for step in steps)
+    count = person.updates(0, LENGTH - 1)
+    done = publications(person)[len(before) :]
+    assert count == len(done) == len(set(done)), "nothing is published twice"
+    assert certain <= set(done) <= listed
+    assert bool(steps) == bool(done)
+    assert plan(person) == plan(person, None) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_certain_is_published_and_nothing_that_is_not_listed(person: Person, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    chance = random.Random(seed)
+    write_days(Path(person.resource.lake), LENGTH)
+    check(person)
+    for change in (CHANGES[seed], chance.choice(CHANGES[4:])):
+        change(person, monkeypatch, day_of(chance.randrange(1, LENGTH)))
+    check(person)
+
+
+def lines(person: Person) -> list[str]:
+    """Return what is told of the plan."""
+    return list(told(plan(person)))
+
+
+def test_a_plan_says_which_batches_and_why(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_days(Path(person.resource.lake), LENGTH)
+    assert f"marts.shelf_counts: 6 batches ({day_of(0)}..{day_of(5)}) to make: missing" in lines(person)
+    person.updates(0, LENGTH - 1)
+    assert lines(person) == []
+    correct(person, monkeypatch, day_of(4))
+    lose(person, monkeypatch, day_of(1))
+    found = lines(person)
+    assert found[:3] == [
+        "marts.shelf_counts: 1 batch (2017-01-05) to make: lake.counts changed",
+        "marts.kind_counts: 1 batch (2017-01-02) to make: missing",
+        "marts.kind_counts: 1 batch (2017-01-05) may follow: marts.shelf_counts is made again",
+    ]
+    assert "predictions.expected_counts: 5 batches (2017-01-02..2017-01-06) may follow: " in "\n".join(found)
+    assert "features.next_days" not in "\n".join(found)
+    recode(person, monkeypatch, day_of(0))
+    assert any(
+        line.startswith("marts.kind_counts: 5 batches (2017-01-01, 2017-01-03..2017-01-06) to make: its code or settings changed (ver")
+        for line in lines(person)
+    )
+
+
+def test_a_batch_whose_input_may_come_back_as_it_was_is_not_called_certain(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_days(Path(person.resource.lake), 2)
+    person.updates(0, 1)
+    revert(person, monkeypatch, day_of(1))
+    steps = {step.table.name: step for step in plan(person, (day_of(0), day_of(1)))}
+    assert list(steps["shelf_counts"].certain) == [day_of(1)]
+    assert (dict(steps["kind_counts"].certain), list(steps["kind_counts"].may_follow)) == ({}, [day_of(1)])
+    assert person.updates(0, 1) == 1
+
+
+def test_an_upstream_that_changed_is_a_cause(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_days(Path(person.resource.lake), LENGTH)
+    person.updates(0, LENGTH - 1)
+    correct(person, monkeypatch, day_of(3))
+    publish(GRAPH.table("shelf_counts"), person.resource.warehouse, [day_of(3)], "run")
+    assert lines(person)[0] == "marts.kind_counts: 1 batch (2017-01-04) to make: marts.shelf_counts changed"
+
+
+def test_what_cannot_be_made_is_told_with_its_reason(person: Person) -> None:
+    write_days(Path(person.resource.lake), LENGTH - 1)
+    found = lines(person)
+    assert "marts.shelf_counts: 1 batch (2017-01-06) cannot be made: lake.counts: there is no file for 2017-01-06" in "\n".join(found)
+    assert "marts.kind_counts: 1 batch (2017-01-06) cannot be made: batch 2017-01-06 reads marts.shelf_counts" in "\n".join(found)
+
+
+def test_without_days_all_that_was_ever_published_is_looked_at(
+    settled: object, person: Person, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days(Path(person.resource.lake), LENGTH)
+    assert main(["plan"]) == 0
+    assert capsys.readouterr().out == "everything is up to date\n"
+    assert main(command(3, 3, "--select", "kind_counts")) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("marts.shelf_")
+    assert "marts.kind_counts: 1 batch (2017-01-04) to make: missing" in out
+    correct(person, monkeypatch, day_of(3))
+    before = ledger(person.resource.warehouse, "marts.shelf_counts")
+    monkeypatch.delenv("DAGSTER_HOME")
+    assert main(["plan"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "marts.shelf_counts: 1 batch (2017-01-04) to make: lake.counts changed",
+        "marts.kind_counts: 1 batch (2017-01-04) may follow: marts.shelf_counts is made again",
+    ]
+    assert ledger(person.resource.warehouse, "marts.shelf_counts") == before
+    with pytest.raises(SystemExit):
+        main(["plan", "--from", str(day_of(0))])
+    assert "--from and --to go together" in capsys.readouterr().err
