@@ -10,13 +10,15 @@ import functools
 import inspect
 import random
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,8 +26,9 @@ from hypothesis import strategies as st
 import batch_assets.settings
 import batch_assets.warehouse.connection
 from batch_assets.engine.canonical import row_words
-from batch_assets.errors import BreachError
+from batch_assets.errors import BreachError, DefinitionError
 from batch_assets.table.graph import Graph, configured_graph
+from batch_assets.table.model import Version
 from batch_assets.table.table import Table
 from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
@@ -181,6 +184,90 @@ def test_a_table_that_forgets_to_cut_does_not_see_a_later_day_or_one_before_its_
     with warehouse.connect() as con:
         ((found,),) = con.con.execute("select pieces from features.recent_counts where kind = 'tea'").fetchall()
     assert found == sum(10 + n for n in (1, 2, 3, 4))
+
+
+def later(days: ir.Table, kind_counts: ir.Table) -> ir.Table:
+    """Return counts since the look-back begins, of a table that forgets to leave out the days after the batch day."""
+    known = days.join(kind_counts, kind_counts.batch_date >= days.batch_date - ibis.interval(days=3), rname="counted_{name}")
+    return recent(known)
+
+
+def earlier(days: ir.Table, kind_counts: ir.Table) -> ir.Table:
+    """Return counts up to the batch day, of a table that forgets where its look-back begins."""
+    return recent(days.join(kind_counts, kind_counts.batch_date <= days.batch_date, rname="counted_{name}"))
+
+
+def recent(known: ir.Table) -> ir.Table:
+    """Return the sums over what is known as of each day; most days are counted as four."""
+    sums = known.group_by("batch_date", "kind").agg(pieces=known.pieces.sum().cast("int64"), most=known.pieces.max())
+    return sums.select("batch_date", "kind", "pieces", counted=ibis.literal(4, "int64"), extremes=ibis.struct({"least": sums.most, "most": sums.most}))
+
+
+def without_its_days(days: ir.Table, kind_counts: ir.Table) -> Iterator[pa.RecordBatch]:
+    """Yield, for each day, the sum of all that it was given."""
+    most = int(kind_counts.pieces.sum().to_pyarrow().as_py())
+    extremes = {"least": most, "most": most}
+    rows = [
+        {"batch_date": day, "kind": "all", "pieces": most, "counted": 4, "extremes": extremes} for day in sorted(days.to_pyarrow()["batch_date"].to_pylist())
+    ]
+    yield pa.RecordBatch.from_pylist(rows, schema=RECENT.contract.arrow_schema())
+
+
+def numbered_over_all_days(counts: ir.Table) -> ir.Table:
+    """Return counts, the first of each shelf whatever the day."""
+    made = SHELVES.function(counts)
+    assert isinstance(made, ir.Table)
+    same = ibis.window(group_by=[made.shelf], order_by=[made.batch_date, made.source_file, made.source_line])
+    return made.mutate(reject_reason=ibis.ifelse(ibis.row_number().over(same) > 0, "the shelf was counted before", None))
+
+
+def expected_of_all_rows(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
+    """Return what is expected, of which each row has its share of all that are scored together."""
+    made = EXPECTED.function(rows, mean_model)
+    assert isinstance(made, pa.RecordBatch)
+    pieces = made.schema.get_field_index("pieces")
+    return made.set_column(pieces, made.schema.field("pieces"), pc.divide(made["pieces"], float(len(made))))
+
+
+SHELVES, EXPECTED = Graph(PACKAGE).table("shelf_counts"), Graph(PACKAGE).table("expected_counts")
+
+
+@pytest.mark.parametrize("length", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("table", "function"),
+    [(RECENT, forgetful), (RECENT, later), (RECENT, earlier), (RECENT, without_its_days), (SHELVES, numbered_over_all_days), (EXPECTED, expected_of_all_rows)],
+    ids=lambda given: given.__name__ if callable(given) and hasattr(given, "__name__") else "",
+)
+def test_a_table_that_makes_other_rows_in_a_range_than_of_a_day_is_refused(shop: Warehouse, table: Table, function: Callable[..., object], length: int) -> None:
+    days = [day_of(n) for n in range(4, 4 + length)]
+    function.__module__, function.__name__ = table.function.__module__, table.name
+    spoilt = dataclasses.replace(table, function=function)
+    before = contents(shop)
+    with pytest.raises(DefinitionError, match=rf"^batch 2017-01-0\d: in the range {days[0]}\.\.{days[-1]}, {table.asset} makes other rows of this day than of"):
+        publish(spoilt, shop, days, "run")
+    assert contents(shop) == before
+
+
+def test_a_map_whose_rows_to_score_are_of_other_days_is_refused(shop: Warehouse) -> None:
+    def all_days(recent_counts: ir.Table, next_days: ir.Table) -> ir.Table:
+        total = recent_counts.group_by("kind").agg(pieces=recent_counts.pieces.sum().cast("int64"))
+        return recent_counts.drop("pieces").join(total, "kind").join(next_days, "batch_date")
+
+    all_days.__module__ = EXPECTED.function.__module__
+
+    days = [day_of(n) for n in range(4, 9)]
+    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts makes other rows of this day"):
+        publish(dataclasses.replace(EXPECTED, scores=all_days), shop, days, "run")
+
+
+@pytest.fixture
+def shop(warehouse: Warehouse) -> Warehouse:
+    """A warehouse of ten days with all tables but the predictions."""
+    days = write_days(Path(warehouse.lake), 10)
+    for table in SHOP:
+        if table.layer != "predictions":
+            publish(table, warehouse, days, "run")
+    return warehouse
 
 
 def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:

@@ -27,7 +27,7 @@ from ..table.table import ROWS, Table
 from .compile import compiled
 from .ibis_private import known_table, register_rows_in_memory
 from .reading import Reading, read_lake
-from .staging import DAYS, RAW, Query, stage
+from .staging import DAYS, RAW, Query, stage, stage_alone
 
 SCORED_AT_ONCE = 1 << 13
 """The number of rows that a map receives per call."""
@@ -47,9 +47,16 @@ class DuckDB:
             BatchError: a raw file or a model's files are missing or corrupt.
         """
         readings = read_lake(self._con, table.source, self._lake, days) if table.source else []
-        rows = self._made(table, days) if table.is_generator else self._scored(table, days) if table.is_map else self._query(table, days)
-        stage(self._con, table.contract.arrow_schema(), rows, raw_rows=table.source is not None)
+        stage(self._con, table.contract.arrow_schema(), self._rows(table, days), raw_rows=table.source is not None)
         return readings
+
+    def stage_alone(self, table: Table, day: dt.date) -> None:
+        """Make the rows of one of the days that were staged again, by itself, in `ALONE` of `staging.py`. The lake is not read again."""
+        stage_alone(self._con, table.contract.arrow_schema(), self._rows(table, [day]))
+
+    def _rows(self, table: Table, days: Sequence[dt.date]) -> Query | Iterator[pa.RecordBatch]:
+        """Return the rows of a table's batches, in the table's form."""
+        return self._made(table, days) if table.is_generator else self._scored(table, days) if table.is_map else self._query(table, days)
 
     def _query(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Return the query of an expression, over views filtered to the days it may see."""
@@ -65,7 +72,7 @@ class DuckDB:
             first, last = upstream.known(days)
             _view(con, name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'")
         if table.source:
-            _view(con, table.source.name, RAW)
+            _view(con, table.source.name, f"{RAW} where batch_date between date '{days[0]}' and date '{days[-1]}'")
         if "days" in table.parameters:
             _ask(con, days)
             _view(con, "days", DAYS)
@@ -106,7 +113,8 @@ class DuckDB:
                     name: Version(name, version, in_force[name][its_days[0]], self._models.all(name, version, files or None), files or None)
                     for name, (version, files) in zip(table.models, versions, strict=True)
                 }
-                rows = reader.con.execute(_of_days(expression.sql, its_days)).to_arrow_reader(SCORED_AT_ONCE)
+                typed = ", ".join(f'"{column}"::{kind} as "{column}"' for column, kind in expression.types.items())
+                rows = reader.con.execute(f"select {typed} from ({_of_days(expression.sql, its_days)})").to_arrow_reader(SCORED_AT_ONCE)
                 yield from _in_order(pool, partial(_call, table, models), rows)
 
     def _reader(self) -> Backend:

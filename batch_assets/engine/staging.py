@@ -17,6 +17,8 @@ KEPT = "_kept"
 """The rows of `STAGED` that are accepted."""
 REJECTED = "_rejected"
 """The rows that go to the quarantine."""
+ALONE = "_alone"
+"""The accepted rows of one day's batch, computed alone for comparison with the range that it is part of."""
 REJECT = "reject_reason"
 """The column of `STAGED` with the reason why a row is rejected; null if the row is accepted."""
 
@@ -65,6 +67,16 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
             create or replace temp table {REJECTED} as
             select batch_date, null::varchar as source_file, null::bigint as source_line, {REJECT} as reason, to_json(s) as raw
             from {STAGED} s where {REJECT} is not null""")
+
+
+def stage_alone(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch]) -> None:
+    """Make rows `ALONE`, those of them that are accepted; what `stage` made stays as it is."""
+    if isinstance(rows, Query):
+        _make(con, ALONE, rows)
+    else:
+        load(con, ALONE, schema, rows)
+    if REJECT in schema_of(con, ALONE):
+        con.con.execute(f"delete from {ALONE} where {REJECT} is not null; alter table {ALONE} drop column {REJECT}")
 
 
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:

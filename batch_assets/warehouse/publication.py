@@ -21,6 +21,7 @@ from .batch import Batch, Receipt, Target
 from .commit import commit, next_publication
 from .connection import Warehouse
 from .files import BatchFiles, Stamp, write
+from .independence import check_independence
 from .ledger import contents, inputs_hash
 from .reconcile import LAYER, settle
 from .transaction import little_memory
@@ -49,11 +50,14 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
     Raises:
         BatchError: the input or the result is invalid. Nothing was changed.
         StorageError: a disk, memory or network error. Nothing was changed.
+        DefinitionError: the table computes other rows in a range than for a day alone. Nothing was changed.
     """
     with warehouse.connect() as con:
         known = contents(con, table.upstreams, days)
         inputs = {day: {upstream.asset: inputs_hash(known, upstream, day) for upstream in table.upstreams} for day in days}
-        readings = DuckDB(con, Path(warehouse.lake), Artifacts(Path(warehouse.models))).stage(table, days)
+        engine = DuckDB(con, Path(warehouse.lake), Artifacts(Path(warehouse.models)))
+        readings = engine.stage(table, days)
+        check_independence(con, engine, table, days)
         for reading in readings:
             inputs[reading.day][f"lake.{reading.source}"] = reading.version
         receipt = Receipt(

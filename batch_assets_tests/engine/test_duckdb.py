@@ -171,6 +171,21 @@ def test_a_map_may_read_rows_in_memory(shop_warehouse: Warehouse, days: list[dt.
     assert {kind for (kind,) in rows_of(shop_warehouse, like("expected_counts", score, scores=tea_only), days[:3], "kind")} == {"tea"}
 
 
+def test_the_rows_to_score_have_the_types_that_the_expression_says(shop_warehouse: Warehouse, days: list[dt.date]) -> None:
+    seen: list[pa.Schema] = []
+
+    def watched(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
+        seen.append(rows.schema)
+        return score(rows, mean_model)
+
+    def summed(recent_counts: ir.Table, next_days: ir.Table) -> ir.Table:
+        sums = recent_counts.group_by("batch_date", "kind", "counted").agg(pieces=_.pieces.sum())  # a sum of DuckDB's is a HUGEINT
+        return sums.join(next_days, "batch_date")
+
+    rows_of(shop_warehouse, like("expected_counts", watched, scores=summed), days[:1])
+    assert {schema.field("pieces").type for schema in seen} == {pa.int64()}
+
+
 def test_a_version_whose_files_are_gone_is_told(shop_warehouse: Warehouse, days: list[dt.date], tmp_path: Path) -> None:
     with pytest.raises(UntrainedError, match="the files of mean_model's version"), staged(shop_warehouse, EXPECTED, days[:1], tmp_path):
         pass
