@@ -196,7 +196,22 @@ MUTANTS = (
         "raise error from None",
         (_DUCKDB,),
     ),
-    # The calendar.
+    Mutant(
+        "a table that sees other days in a range is taken",
+        "warehouse/publication.py",
+        "        check_independence(con, engine, table, days)\n",
+        "",
+        ("test_laws.py",),
+    ),
+    Mutant("the first day of a range alone is made again", "warehouse/independence.py", "[days[len(days) // 2]]", "[days[0]]", ("test_laws.py",)),
+    # The calendar and the clock.
+    Mutant(
+        "a change of the clock is found to the hour",
+        "expressions/local_time.py",
+        "while after - before > _SECOND:",
+        "while after - before > 3600 * _SECOND:",
+        ("expressions/test_local_time.py",),
+    ),
     Mutant(
         "stretches of days join over a missing one", "partitions.py", "day - runs[-1][-1] == _DAY", "day - runs[-1][-1] <= 2 * _DAY", ("test_partitions.py",)
     ),

@@ -3,13 +3,17 @@
 import datetime as dt
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import ibis
 import ibis.expr.types as ir
 
 from ..settings import settings
 
-_DAY, _HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+_SECOND = dt.timedelta(seconds=1)
+
+_STEP = dt.timedelta(days=2)
+"""How far apart the clock is looked at. Two changes within less than that could go unseen; from 1990 to 2040 no zone has two within six days."""
 
 
 def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
@@ -29,23 +33,26 @@ def _changes() -> list[tuple[dt.datetime, int]]:
     """Return (end in UTC, minutes to add) for each period with a constant offset, oldest first; the last is open-ended."""
     first = _midnight(settings.first_day.replace(month=1, day=1)) - dt.timedelta(days=31)
     last = _midnight((settings.last_day or dt.date.today()) + dt.timedelta(days=400))
-    found: list[tuple[dt.datetime, int]] = []
-    for utc in _looked_at(first, last):
-        minutes = _minutes(utc)
-        if found and found[-1][1] != minutes:
-            found[-1] = (utc, found[-1][1])
-        if not found or found[-1][1] != minutes:
-            found.append((last, minutes))
-    return found
+    return [*((change, _minutes(change - _SECOND)) for change in _changes_between(first, last)), (last, _minutes(last))]
 
 
-def _looked_at(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
-    """Yield every midnight, and every hour of the days on which the offset changes."""
-    day = first
-    while day <= last:
-        changes = _minutes(day) != _minutes(day + _DAY)
-        yield from (day + n * _HOUR for n in range(24 if changes else 1))
-        day += _DAY
+def _changes_between(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    """Yield the instants, in UTC, at which the offset becomes another, oldest first."""
+    looked_at = [*(first + n * _STEP for n in range((last - first) // _STEP + 1)), last]
+    for (before, earlier), (after, later) in pairwise((utc, _minutes(utc)) for utc in looked_at):
+        if earlier != later:
+            yield _change_within(before, after)
+
+
+def _change_within(before: dt.datetime, after: dt.datetime) -> dt.datetime:
+    """Return the instant between two at which the offset becomes that of the second: found by halving, to the second."""
+    while after - before > _SECOND:
+        between = before + (after - before) // _SECOND // 2 * _SECOND
+        if _minutes(between) == _minutes(after):
+            after = between
+        else:
+            before = between
+    return after
 
 
 def _midnight(day: dt.date) -> dt.datetime:
