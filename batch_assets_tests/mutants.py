@@ -59,7 +59,7 @@ MUTANTS = (
     Mutant("a backtest knows nine horizons ahead", "models/demand_model.py", "origin + HORIZON * _DAY)", "origin + 9 * HORIZON * _DAY)", (_MODEL,)),
     Mutant("a version forgets the parameters", "models/demand_model.py", '"what": what, "parameters": PARAMETERS', '"what": what', (_MODEL,)),
     Mutant("a version forgets the number of trees", "models/demand_model.py", '"trees": TREES, "every": EVERY, "step"', '"every": EVERY, "step"', (_MODEL,)),
-    Mutant("a version forgets its retrain day", "models/demand_model.py", "code_version(__name__), str(trained_on), ", "code_version(__name__), ", (_MODEL,)),
+    Mutant("a version forgets its retrain day", "models/demand_model.py", "*libraries, str(trained_on), ", "*libraries, ", (_MODEL,)),
     Mutant("a version forgets the batches", "models/demand_model.py", "str(trained_on), *contents]", "str(trained_on)]", (_MODEL,)),
     Mutant("a version has batches after its retrain day", "models/demand_model.py", "(day >= first) & (day <= trained_on)", "(day >= first)", (_MODEL,)),
     Mutant("a loser is in force", "models/demand_model.py", "LIGHTGBM if wins else best[1]", "LIGHTGBM", (_MODEL,)),
@@ -83,8 +83,8 @@ MUTANTS = (
     Mutant(
         "a chart sees later days",
         "reporting/preview.py",
-        "published(con, table, name).filter(_.batch_date <= day)",
-        "published(con, table, name)",
+        "published(con, table, name)).filter(_.batch_date <= day)",
+        "published(con, table, name))",
         ("reporting/test_preview.py",),
     ),
     # What is published, and when it is published again.
@@ -116,7 +116,7 @@ MUTANTS = (
         'combined([f"{published',
         ("warehouse/test_ledger.py",),
     ),
-    Mutant("a lost batch's total is not expected to be 0", "warehouse/audit.py", "dict.fromkeys(days, 0) | {day", "{day", ("warehouse/test_audit.py",)),
+    Mutant("a lost batch's total is not expected to be 0", "warehouse/audit.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)),
     Mutant("a limit that is excluded is included", "warehouse/audit.py", '"{column} < {max_value}"', '"{column} <= {max_value}"', ("warehouse/test_audit.py",)),
     Mutant("a missing value is none", "warehouse/audit.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
     Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
@@ -140,8 +140,8 @@ MUTANTS = (
     Mutant(
         "timestamps are hashed to the day",
         "engine/canonical.py",
-        'f"epoch_us({value})::varchar"',
-        'f"(epoch_us({value}) // 86400000000)::varchar"',
+        "then epoch_us({value})::varchar",
+        "then (epoch_us({value}) // 86400000000)::varchar",
         ("engine/test_canonical.py",),
     ),
     Mutant(
@@ -152,12 +152,12 @@ MUTANTS = (
         ("engine/test_canonical.py",),
     ),
     # Raw files.
-    Mutant("a byte order mark within a file is dropped", "ingest/formats/csv.py", " | (begins == _BOM[0])", "", ("ingest/test_lakefile.py",)),
+    Mutant("a byte order mark within a file is dropped", "ingest/formats/csv.py", " | (begins == BOM[0])", "", ("ingest/test_lakefile.py",)),
     Mutant(
         "a JSON line may have more members",
         "ingest/formats/json_lines.py",
-        "if row.keys() != set(columns):",
-        "if not row.keys() >= set(columns):",
+        "if row.keys() != expected:",
+        "if not row.keys() >= expected:",
         ("ingest/test_lakefile.py",),
     ),
     Mutant(
@@ -181,7 +181,7 @@ MUTANTS = (
         'in lake/{self.name}.py.")',
         ("ingest/test_lakefile.py",),
     ),
-    Mutant("lines that are no rows are not counted", "engine/reading.py", "    reading.rows += len(reading.rejected)\n", "", ("engine/test_reading.py",)),
+    Mutant("lines that are no rows are not counted", "engine/reading.py", "            reading.rows += 1\n", "", ("engine/test_reading.py",)),
     Mutant(
         "the file of a closed day is not looked at",
         "engine/reading.py",

@@ -45,7 +45,7 @@ def _content(con: Backend, relation: str, day: dt.date) -> str | None:
     schema = schema_of(con, relation)
     try:
         sums = ", ".join(f"sum({word})" for word in row_words(schema))
-    except TypeError:
+    except DefinitionError:
         return None
     ((rows, *words),) = con.con.execute(f"select count(*), {sums} from {relation} where batch_date = ?", [day]).fetchall()
     return batch_hash(schema, rows, words)

@@ -18,7 +18,7 @@ from batch_assets.orchestration.up_to_date import bring_up_to_date
 from batch_assets.settings import settings
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.plan import needed
-from batch_assets.warehouse.planned import Step, planned
+from batch_assets.warehouse.planned import Step, planned, told
 
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days, write_shelves
@@ -44,6 +44,7 @@ class Person:
         job = definitions(self.resource).resolve_job_def("__ASSET_JOB")
         with self.resource.warehouse.connect() as con:
             self.plan = planned(con, tables, (day_of(first), day_of(last)), Path(self.resource.lake))
+        self.told += [line for line in told(self.plan) if " are gone " in line]
         return bring_up_to_date(job, self.plan, self.instance, self.resource, self.told.append)
 
     def tables(self) -> set[str]:

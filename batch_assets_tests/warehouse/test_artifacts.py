@@ -55,7 +55,9 @@ def test_every_file_of_a_version_is_on_the_disk_before_the_version_is_there(tmp_
 
 
 def test_files_that_are_lost_are_told_with_how_to_have_them_back(tmp_path: Path) -> None:
-    with pytest.raises(UntrainedError, match=r"the files of m's version v are not in .*v\. Restore the folder, or materialize models/m again for the day"):
+    with pytest.raises(
+        UntrainedError, match=r"the files of m's version v are not in .*v\. Restore the folder, or materialize models/m of the day on which it was trained"
+    ):
         Artifacts(tmp_path).all("m", "v")
 
 

@@ -80,15 +80,13 @@ def test_a_breach_is_told_and_keeps_the_batch_before_it(warehouse: Warehouse, th
     [
         ((5, None), {}),
         ((5, 5), {}),
-        ((5,), {"measures": {"thing": {DAY: 5, NEXT: 6}}}),
-        ((5, 13), {"rows_in": {DAY: 2, NEXT: 3}}),
-        ((13,), {"rows_in": {DAY: 1, NEXT: 1}}),
+        ((5,), {"conserved": [Conserved("thing", "others.thing", {DAY: 5, NEXT: 6})]}),
     ],
 )
 def test_a_breach_says_of_which_day_it_is(warehouse: Warehouse, things: tuple[int | None, ...], more: dict[str, Any]) -> None:
     with pytest.raises(BreachError) as breach:
         put(warehouse, *things, days=(DAY, NEXT), **more)
-    assert breach.value.day == (NEXT if "measures" in more or things == (5, 13) else DAY)
+    assert breach.value.day == (NEXT if more else DAY)
     assert str(breach.value).startswith(f"batch {breach.value.day}")
 
 
