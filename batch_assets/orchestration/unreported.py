@@ -1,7 +1,8 @@
 """What the ledger has and Dagster was never told, because a process died between its commit and its events: it is told now.
 
-The ledger says what should be there, so no list of what is to be told is kept. Looking costs a query for each table;
-batches are compared one by one only where the last event is not that of the last publication.
+The ledger says what should be there, so no list of what is to be told is kept. If the run of the last publication succeeded, there
+is nothing to tell; else the last event of each table is compared with its last publication, and batches one by one only where
+they differ.
 """
 
 import datetime as dt
@@ -12,7 +13,7 @@ import dagster as dg
 from ..partitions import name_days
 from ..table.table import Table
 from ..warehouse.connection import Warehouse
-from ..warehouse.ledger import entries, newest_entries
+from ..warehouse.ledger import entries, newest_entries, newest_run
 from .events import DATA_VERSION, materialization
 
 
@@ -21,6 +22,8 @@ def report_unreported(instance: dg.DagsterInstance, tables: Iterable[Table], war
     if instance.is_ephemeral:
         return
     with warehouse.connect() as con:
+        if _succeeded(instance, newest_run(con)):
+            return
         newest = newest_entries(con)
         behind = [table for table in tables if table.asset in newest and newest[table.asset] != _last_reported(instance, table)]
         for table in behind:
@@ -31,6 +34,12 @@ def report_unreported(instance: dg.DagsterInstance, tables: Iterable[Table], war
             if missing:
                 days = name_days(entry.day for entry in missing)
                 tell(f"{table.asset}: Dagster had not been told of {days}, published before; it has been told now.")
+
+
+def _succeeded(instance: dg.DagsterInstance, run_id: str | None) -> bool:
+    """Say whether a run came to its end: then it reported all that it published, and at its start whatever an earlier one had not."""
+    run = instance.get_run_by_id(run_id) if run_id else None
+    return run is not None and run.status == dg.DagsterRunStatus.SUCCESS
 
 
 def _last_reported(instance: dg.DagsterInstance, table: Table) -> tuple[dt.date, str | None] | None:

@@ -89,6 +89,12 @@ class Entry:
     inputs: Mapping[str, str]
 
 
+def newest_run(con: Backend) -> str | None:
+    """Return the run of the last publication; None if nothing was ever published."""
+    ((run_id,),) = con.con.execute("select max_by(run_id, publication) from quality.ledger").fetchall()
+    return run_id
+
+
 def newest_entries(con: Backend) -> dict[str, tuple[dt.date, str]]:
     """Return, for each table, day and content of the batch that was published last."""
     query = "select asset, max_by((batch_date, content), (publication, batch_date)) from quality.ledger group by asset"
