@@ -1,10 +1,27 @@
 """The canonical text of a row, as defined in `content.py`, and the words of its hash, as DuckDB SQL."""
 
+import datetime
+
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
+from ibis.backends.duckdb import Backend
 
-from ..content import WORDS, type_name
+from ..content import WORDS, batch_hash, type_name
 from ..errors import DefinitionError
+from .staging import schema_of
+
+
+def contents(con: Backend, relation: str, measure: str | None = None) -> dict[datetime.date, tuple[int, str, float | None]]:
+    """Return, by batch day of a relation, the number of rows, the content hash, and the total of a column.
+
+    Raises:
+        DefinitionError: a column has a type without a canonical text.
+    """
+    schema = schema_of(con, relation)
+    sums = ", ".join(f"sum({word})" for word in row_words(schema))
+    total = f'sum("{measure}")' if measure else "null"
+    rows = con.con.execute(f"select batch_date, count(*), {total}, {sums} from {relation} group by batch_date").fetchall()
+    return {day: (count, batch_hash(schema, count, words), total) for day, count, total, *words in rows}
 
 
 def row_words(schema: sch.Schema) -> list[str]:

@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend
 from pandera.errors import SchemaErrors
 
 from ..content import WORDS, batch_hash
-from ..engine.canonical import row_words
+from ..engine.canonical import contents
 from ..engine.staging import KEPT, RAW, REJECTED, STAGED, schema_of
 from ..errors import BreachError, DefinitionError
 from ..partitions import name_days
@@ -156,19 +156,12 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
-    schema = schema_of(con, KEPT)
-    sums = ", ".join(f"sum({word})" for word in row_words(schema))
-    total = f'sum("{measure}")' if measure else "null"
-    counted = {
-        day: (kept, total, words)
-        for day, kept, total, *words in con.con.execute(f"""
-            select batch_date, count(*), {total}, {sums} from {KEPT} group by batch_date""").fetchall()
-    }
+    counted, nothing = contents(con, KEPT, measure), batch_hash(schema_of(con, KEPT), 0, [0] * WORDS)
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
     batches: list[Batch] = []
     for day in days:
-        kept, total, words = counted.get(day, (0, None, [0] * WORDS))
-        batches.append(Batch(day, kept, rejected.get(day, 0), batch_hash(schema, kept, words), total if total is None else round(float(total), 2)))
+        kept, content, total = counted.get(day, (0, nothing, None))
+        batches.append(Batch(day, kept, rejected.get(day, 0), content, total if total is None else round(float(total), 2)))
     return batches
 
 

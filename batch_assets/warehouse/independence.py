@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from ibis.backends.duckdb import Backend
 
-from ..content import batch_hash
-from ..engine.canonical import row_words
+from ..engine.canonical import contents
 from ..engine.duckdb import DuckDB
-from ..engine.staging import ALONE, KEPT, schema_of
+from ..engine.staging import ALONE, KEPT
 from ..errors import DefinitionError
 from ..partitions import name_days
 from ..table.table import Table
@@ -42,10 +41,8 @@ def check_independence(con: Backend, engine: DuckDB, table: Table, days: Sequenc
 
 def _content(con: Backend, relation: str, day: dt.date) -> str | None:
     """Return the content hash of a day's rows; None if a column has a type that no contract has, which the audit tells."""
-    schema = schema_of(con, relation)
     try:
-        sums = ", ".join(f"sum({word})" for word in row_words(schema))
+        found = contents(con, f"{relation} where batch_date = '{day}'").get(day)
     except DefinitionError:
         return None
-    ((rows, *words),) = con.con.execute(f"select count(*), {sums} from {relation} where batch_date = ?", [day]).fetchall()
-    return batch_hash(schema, rows, words)
+    return found[1] if found else "no rows"

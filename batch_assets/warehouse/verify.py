@@ -6,16 +6,14 @@ file, is found out here. Belongs here: comparing. Does not belong here: putting 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from ..content import batch_hash
-from ..engine.canonical import row_words
-from ..engine.staging import schema_of
+from ..engine.canonical import contents
 from .files import BatchFiles, sql_text
 from .ledger import Entry, entries
 from .reconcile import LAYER
@@ -50,12 +48,12 @@ def differences(con: Backend, published: Path) -> Iterator[Difference]:
 def _in_table(con: Backend, asset: str, batches: list[Entry]) -> Iterator[Difference]:
     layer, name = asset.split(".")
     try:
-        found = _contents(con, f'{layer}."{name}"')
+        found = contents(con, f'{layer}."{name}"')
     except duckdb.CatalogException:
         found = {}
     expected = {entry.day: entry for entry in batches}
     for day, entry in sorted(expected.items()):
-        kept, content = found.get(day, (0, None))
+        kept, content, _ = found.get(day, (0, None, None))
         if entry.kept != kept:
             yield Difference(asset, day, f"{asset}, batch {day}: the table has {kept} rows, the ledger {entry.kept}")
         elif kept and entry.content != content:
@@ -68,17 +66,9 @@ def _in_files(con: Backend, asset: str, batches: list[Entry], files: BatchFiles)
     for entry in batches:
         path = files.final(entry.day)
         try:
-            ((kept, content),) = _contents(con, f"read_parquet({sql_text(path)})").values() or [(0, entry.content)]
+            ((kept, content, _),) = contents(con, f"read_parquet({sql_text(path)})").values() or [(0, entry.content, None)]
         except (duckdb.Error, ValueError):
             yield Difference(asset, entry.day, f"{path}: is missing or damaged", path)
         else:
             if (kept, content) != (entry.kept, entry.content):
                 yield Difference(asset, entry.day, f"{path}: its rows are not those that were published", path)
-
-
-def _contents(con: Backend, relation: str) -> Mapping[dt.date, tuple[int, str]]:
-    """Return the number of rows and the content hash of each batch of a relation."""
-    schema = schema_of(con, relation)
-    sums = ", ".join(f"sum({word})" for word in row_words(schema))
-    rows = con.con.execute(f"select batch_date, count(*), {sums} from {relation} group by batch_date").fetchall()
-    return {day: (count, batch_hash(schema, count, words)) for day, count, *words in rows}
