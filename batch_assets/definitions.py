@@ -15,6 +15,9 @@ def defs() -> dg.Definitions:
     """Return what the UI, the daemon and the command line load."""
     gc.disable()
     try:
+        from .engine.ibis_private import import_compilers_when_asked
+
+        import_compilers_when_asked()
         from .orchestration.definitions import build_defs
 
         return build_defs()

@@ -42,6 +42,18 @@ _FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_know
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
+    # What is remembered of the code.
+    Mutant(
+        "what is remembered outlives a changed file",
+        "table/remembered.py",
+        "*(tree(name) for name in sorted({_PACKAGE, package}))",
+        "",
+        ("table/test_remembered.py",),
+    ),
+    Mutant("what is remembered outlives a renamed file", "table/remembered.py", "os.path.relpath(path, root)", '""', ("table/test_remembered.py",)),
+    Mutant("what is remembered outlives a setting", "table/remembered.py", "*_libraries(), *written", "*_libraries()", ("table/test_remembered.py",)),
+    Mutant("an answer found amid a change is kept", "table/remembered.py", " and _key(package, _tree_now) == key", "", ("table/test_remembered.py",)),
+    Mutant("what follows from other packages is kept", "table/remembered.py", "if may_be_kept() and", "if", ("table/test_remembered.py",)),
     # What a model knows, and when.
     Mutant(
         "sales that became known later are trained on",

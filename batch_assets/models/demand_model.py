@@ -32,6 +32,7 @@ from ._demand.backtest import Score, score
 from ._demand.fit import EVERY, PARAMETERS, TREES, Forecaster, train
 from ._demand.frame import BASELINES
 from ._demand.known import Known, as_of_days, part_known
+from ._lightgbm import lightgbm
 
 TRAINING_DAYS = 336
 """The length of the training window: a model is trained on as-of days from this many days before its retrain day."""
@@ -207,7 +208,7 @@ def _backtest(known: Known, origin: datetime.date, fit: Mapping[str, str]) -> Sc
 
 
 def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tests: list[Score]) -> dict[str, object]:
-    import lightgbm as lgb
+    lgb = lightgbm()
 
     booster = lgb.Booster(model_str=files["units.txt"])
     gains = dict(zip(booster.feature_name(), booster.feature_importance("gain"), strict=True))

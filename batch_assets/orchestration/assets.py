@@ -21,7 +21,6 @@ from ..reporting.preview import preview
 from ..settings import settings
 from ..table.contract import PRIVATE
 from ..table.graph import Graph
-from ..table.lineage import column_lineage
 from ..table.table import Table
 from ..warehouse.backfill import backfill
 from ..warehouse.batch import Batch
@@ -200,8 +199,7 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
     if table.lookback:
         metadata["look_back"] = ", ".join(f"{name}: {'all days' if days is None else f'{days} days'}" for name, days in table.lookback.items())
         metadata["stale"] = _WHAT_STALE_SEES
-    if table.expression is not None and not table.is_map:
-        lineage = column_lineage(table.expression)
+    if lineage := table.lineage:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             {
                 name: [dg.TableColumnDep(dg.AssetKey([table.layers.layer_of(of), of]), column) for of, column in lineage[name] if of != "days"]

@@ -39,6 +39,11 @@ def settings_used(*modules: str) -> set[str]:
     return {name for module, used in closure(modules) if module == _SETTINGS for name in _fields(used)}
 
 
+def stays_inside(*modules: str) -> bool:
+    """Say whether all that counts is in this package and in that of the modules."""
+    return {module.split(".")[0] for module, _ in closure(modules)} <= {_PACKAGE, *(module.split(".")[0] for module in modules)}
+
+
 def _needed(module: str, name: str) -> Iterator[tuple[str, str]]:
     """Yield what a definition needs: its module, and whatever its code names; or what a module needs when it is imported."""
     source = read(module)

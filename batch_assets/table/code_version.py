@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ..content import combined
 from ..settings import settings
-from .code_closure import bound_to, closure, counts, pieces, settings_used
+from .code_closure import bound_to, closure, counts, pieces, settings_used, stays_inside
+from .remembered import remembered
 from .source_code import Piece, read
 
 _NOT_IN_ROWS = {"graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes"}
@@ -27,7 +28,14 @@ def code_version(*modules: str) -> str:
 
     The name is the module's last part, as a table's or a source's is; of a module without it, all counts.
     """
-    return combined(sorted(_meaning(modules)))[:12]
+    return str(
+        remembered(
+            f"code of {' and '.join(modules)}",
+            modules[0].split(".")[0],
+            lambda: combined(sorted(_meaning(modules)))[:12],
+            may_be_kept=lambda: stays_inside(*modules),
+        )
+    )
 
 
 def library_versions(*libraries: str) -> dict[str, str]:

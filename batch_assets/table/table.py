@@ -20,10 +20,11 @@ Belongs here: what a table is. Does not belong here: how its rows are computed (
 
 import datetime as dt
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -33,9 +34,12 @@ from ..errors import DefinitionError
 from ..ingest.lakefile import LakeFile
 from ..partitions import window
 from .chart import Chart
+from .code_closure import stays_inside
 from .code_version import code_version
 from .contract import Contract
 from .layers import Layers
+from .lineage import Column, column_lineage
+from .remembered import remembered
 
 ALL = None
 """A look-back over all days since the calendar's first day."""
@@ -192,7 +196,27 @@ class Table:
     @property
     def code(self) -> str:
         """The code version: it changes with the function, the project modules it imports, and the way its raw source is read."""
-        return code_version(self.function.__module__, *([self.layers.module_of(self.source.name)] if self.source else []))
+        return code_version(*self._modules)
+
+    @property
+    def _modules(self) -> tuple[str, ...]:
+        """The modules that its code begins with: its own, and its raw source's."""
+        return self.function.__module__, *([self.layers.module_of(self.source.name)] if self.source else [])
+
+    @property
+    def lineage(self) -> Mapping[str, Sequence[Column]]:
+        """For each column, the upstream columns that it is computed from; empty if the rows are computed in Python."""
+        if self.is_map or self.is_generator:
+            return {}
+        if vars(sys.modules[self.function.__module__]).get(self.name) is not self:  # one that was made of another, as tests do
+            return column_lineage(cast(ir.Table, self.expression))
+        found: Mapping[str, Sequence[Column]] = remembered(
+            f"lineage of {self.function.__module__}.{self.name}",
+            self.layers.package.split(".")[0],
+            lambda: column_lineage(cast(ir.Table, self.expression)),
+            may_be_kept=lambda: stays_inside(*self._modules),
+        )
+        return found
 
     @cached_property
     def expression(self) -> ir.Table | None:

@@ -1,5 +1,7 @@
 """The private parts of Ibis that are used: each still does what it is used for. A failure names the part, and the pin to look at."""
 
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,3 +59,23 @@ def test_a_table_is_known_by_its_columns_and_read_from_its_schema() -> None:
         assert known.to_pyarrow().to_pydict() == {"a": [1]}
         con.con.execute("create temp table mine as select 2::bigint as a")
         assert ibis_private.known_table(con, "mine", ibis.schema({"a": "int64"})).to_pyarrow().to_pydict() == {"a": [2]}
+
+
+def test_compilers_of_other_engines_are_imported_when_asked_for() -> None:
+    code = """
+import sys
+from batch_assets.engine.ibis_private import import_compilers_when_asked
+import_compilers_when_asked()
+import ibis
+from ibis.backends.duckdb import Backend
+names = lambda: {name.rpartition(".")[2] for name in sys.modules if name.startswith("ibis.backends.sql.compilers.")}
+assert "SELECT" in ibis.duckdb.compile(ibis.table({"a": "int64"}, name="t"))
+assert names() == {"base", "duckdb", "_compat"}, names()
+t = ibis.table({"a": "int64"}, name="t")
+assert "`t`" in ibis.to_sql(t, dialect="pyspark")
+assert {"pyspark", "postgres"} <= names()
+from ibis.backends.sql.compilers import PostgresCompiler
+assert '"t"' in ibis.to_sql(t, dialect="postgres")
+"""
+    with part_of_ibis("ibis.backends.sql.compilers"):
+        subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)

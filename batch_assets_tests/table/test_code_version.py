@@ -1,6 +1,7 @@
 """The code version changes with what the code of a table does, wherever that is written, and with nothing else."""
 
 import datetime as dt
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch_assets.settings import Settings, settings
-from batch_assets.table import code_closure, code_version, source_code
+from batch_assets.table import code_closure, code_version, remembered, source_code
 from batch_assets.table.graph import Graph
 from batch_assets.table.source_code import Piece, Source
 
@@ -18,17 +19,20 @@ _CODE = '"""Doc."""\nfrom . import helper\n\ndef made(x):\n    """Say."""\n    r
 _HELPER = "def help(x):\n    return x\n"
 
 
-def forget() -> None:
-    """Forget what was read, as a new process would have."""
-    for module in (code_version, code_closure, source_code):
-        for name, kept in vars(module).items():
-            if hasattr(kept, "cache_clear") and name != "_installed":
-                kept.cache_clear()
+def forget(*, kept: bool = False) -> None:
+    """Forget what was read, as a new process would have, and, unless `kept`, what processes remember."""
+    if not kept:
+        shutil.rmtree(remembered.folder, ignore_errors=True)
+    for module in (code_version, code_closure, source_code, remembered):
+        for name, cached in vars(module).items():
+            if hasattr(cached, "cache_clear") and name != "_installed":
+                cached.cache_clear()
 
 
 @pytest.fixture(autouse=True)
-def as_new() -> Iterator[None]:
+def as_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave nothing that was read in a test."""
+    monkeypatch.setattr(remembered, "folder", tmp_path / "remembered")
     forget()
     yield
     forget()
@@ -371,3 +375,16 @@ def test_the_order_of_closed_days_does_not_count(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(settings, "closed_days", closed)
         versions.add(version(tmp_path, monkeypatch, code))
     assert len(versions) == 1
+
+
+def test_what_is_remembered_does_not_outlive_a_helper_in_a_package_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    files = {
+        "somewhere/made.py": "from elsewhere.helper import help\n\ndef made(x):\n    return help(x)\n",
+        "elsewhere/__init__.py": "",
+        "elsewhere/helper.py": _HELPER,
+    }
+    before = version(tmp_path, monkeypatch, files)
+    (tmp_path / "elsewhere" / "helper.py").write_text("def help(x):\n    return -x\n")
+    forget(kept=True)
+    assert code_version.code_version("somewhere.made") != before

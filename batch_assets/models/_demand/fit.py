@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._lightgbm import lightgbm
 from .frame import Frame, Numbers
 
 QUANTILES = {"units": 0.5, "lower": 0.1, "upper": 0.9}
@@ -54,7 +55,7 @@ def train(frame: Frame, sold: Numbers) -> dict[str, str]:
         frame: the rows to train on.
         sold: units sold, by row.
     """
-    import lightgbm as lgb
+    lgb = lightgbm()
 
     categories = sorted(set(frame.keys["category"]))
     table = frame.features.assign(category=_codes(frame, categories))
@@ -73,7 +74,7 @@ class Forecaster:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the models from the files that `train` returned."""
-        import lightgbm as lgb
+        lgb = lightgbm()
 
         form = json.loads(files[_FORM])
         self._features: list[str] = form["features"]
