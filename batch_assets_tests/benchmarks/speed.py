@@ -13,7 +13,7 @@ import shutil
 import duckdb
 
 from .bars import Bar, interleaved, median, print_table
-from .workshop import GRAPH, HISTORY_ENDS, Place, Workshop, tell
+from .workshop import CHAIN, HISTORY_ENDS, Place, Workshop, tell
 
 DAY = HISTORY_ENDS
 FIRST = HISTORY_ENDS + dt.timedelta(days=1)
@@ -84,7 +84,7 @@ def _tutorial(workshop: Workshop) -> Place:
     shutil.copytree(history / "models", place.folder / "models")
     with duckdb.connect(str(place.folder / "warehouse.duckdb")) as con:
         con.execute(f"attach '{history / 'warehouse.duckdb'}' as past (read_only)")
-        for table in GRAPH.tables():
+        for table in CHAIN:
             columns = ", ".join(f'"{name}"' for name in table.contract.columns())
             con.execute(f"create schema if not exists {table.layer}")
             con.execute(f"create table {table.layer}.{table.name} as select {columns} from past.{table.layer}.{table.name}")

@@ -26,6 +26,8 @@ MODELS_BEGIN = dt.date(2017, 7, 31)
 """The first day whose model, and forecast, the history has: enough for later backtests to find their fits there."""
 
 GRAPH = Graph("batch_assets")
+CHAIN = GRAPH.with_upstreams(["demand_forecast"])
+"""The tables of the demand forecast, in order."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -99,10 +101,12 @@ class Place:
 
     def publish_features(self, last: dt.date, last_sales: dt.date | None = None) -> None:
         """Publish marts and features since the year began; the marts up to `last_sales`, if it is later."""
-        for name in ("products", "sales_lines", "category_day_sales"):
-            self.publish(name, YEAR_BEGINS, last_sales or last)
-        for name in ("category_demand", "store_demand", "target_calendar"):
-            self.publish(name, YEAR_BEGINS, last)
+        for table in CHAIN:
+            if table.layer == "marts":
+                self.publish(table.name, YEAR_BEGINS, last_sales or last)
+        for table in CHAIN:
+            if table.layer == "features":
+                self.publish(table.name, YEAR_BEGINS, last)
 
     def run_dagster(self, module: str, *arguments: str) -> Cost:
         """Run `dagster asset materialize` as a process of its own, with this warehouse, and bytecode kept as Python does by default; return what it took.
