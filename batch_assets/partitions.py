@@ -2,10 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
-from .settings import WEEKDAYS, settings
+from dateutil.rrule import rrulestr
+
+from .settings import WEEKDAYS, Closing, settings
 
 _DAY = dt.timedelta(days=1)
+
+_COUNTED_FROM = dt.datetime.combine(dt.date(2000, 1, 1), dt.time.min)
+"""The start of every recurrence rule that names none. It is fixed, so that the days do not depend on the requested ones."""
 
 
 def days_of(keys: Iterable[str]) -> list[dt.date]:
@@ -32,6 +38,36 @@ def window(day: dt.date, look_back: int | None) -> list[dt.date]:
 def retrain_day(day: dt.date) -> dt.date:
     """Return the latest retrain day that is not after `day`."""
     return day - ((day.weekday() - WEEKDAYS.index(settings.retrain_weekday)) % 7) * _DAY
+
+
+def is_closed(day: dt.date, known_on: dt.date | None = None) -> bool:
+    """Say whether the store is closed on a day.
+
+    Args:
+        day: the day, past or to come.
+        known_on: the batch day as of which it is asked; None for what is known today.
+    """
+    return any(
+        _holds(closing, day) if known_on is None else _was_known(closing, known_on) and _holds(closing, known_on)
+        for days, closing in settings.closed_days.items()
+        if (day == days if isinstance(days, dt.date) else day in days_of_rule(days, day.year))
+    )
+
+
+def _was_known(closing: Closing, day: dt.date) -> bool:
+    return closing.known_on is None or closing.known_on <= day
+
+
+def _holds(closing: Closing, day: dt.date) -> bool:
+    """Say whether a closing was not withdrawn up to a day."""
+    return closing.withdrawn_on is None or day < closing.withdrawn_on
+
+
+@lru_cache(maxsize=256)
+def days_of_rule(rule: str, year: int) -> frozenset[dt.date]:
+    """Return the days of a recurrence rule (RFC 5545, and dateutil's BYEASTER) in a year."""
+    first, last = (dt.datetime.combine(dt.date(year, *month_day), dt.time.min) for month_day in ((1, 1), (12, 31)))
+    return frozenset(day.date() for day in rrulestr(rule, dtstart=_COUNTED_FROM).between(first, last, inc=True))
 
 
 def stretches(days: Iterable[dt.date]) -> list[list[dt.date]]:

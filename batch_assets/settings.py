@@ -11,12 +11,12 @@ two is refused. A relative path starts at the file's folder, or, from the enviro
 import datetime as dt
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulestr
 from dotenv import dotenv_values
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 PROJECT = Path(__file__).parents[1]
@@ -30,6 +30,14 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
+def _day(text: object) -> object:
+    """Return the day that a text names; any other text as it is."""
+    try:
+        return dt.date.fromisoformat(text) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
 def settings_file() -> Path | None:
     """Return the file of settings that counts: `.env` of the working directory, or else of the project's folder."""
     return next((path for path in (Path.cwd() / ".env", PROJECT / ".env") if path.is_file()), None)
@@ -39,6 +47,20 @@ def told_in_file() -> dict[str, str]:
     """Return what the file of settings says, by name; other programs' settings may be among it."""
     path = settings_file()
     return {name: value for name, value in dotenv_values(path).items() if value is not None} if path else {}
+
+
+class Closing(BaseModel):
+    """When people knew that the store is closed on a day, or on the days of a rule.
+
+    Attributes:
+        known_on: the first batch day that knew of it; None if it was always known.
+        withdrawn_on: the first batch day that knew that the store opens after all; None if it was not withdrawn.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    known_on: dt.date | None = None
+    withdrawn_on: dt.date | None = None
 
 
 class Settings(BaseSettings):
@@ -56,7 +78,10 @@ class Settings(BaseSettings):
     time_zone: str = Field("America/New_York", description="the store's time zone; its midnight ends a batch day")
     first_day: dt.date = Field(dt.date(2017, 1, 1), description="first batch day of the calendar")
     last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for an open-ended calendar")
-    closed_days: frozenset[dt.date] = Field(frozenset({dt.date(2017, 12, 25)}), description='days on which the store is closed, as JSON: ["2017-12-25"]')
+    closed_days: dict[dt.date | str, Closing] = Field(
+        {dt.date(2017, 12, 25): Closing()},
+        description='days, and recurrence rules of days, on which the store is closed, and when that was known, as JSON: {"2017-12-25": {}}',
+    )
 
     shopping_holidays: dict[str, str] = Field(
         {
@@ -101,6 +126,24 @@ class Settings(BaseSettings):
             raise ValueError(f"{name!r} is not a time zone of the IANA database such as Europe/Berlin") from None
         return name
 
+    @field_validator("closed_days", mode="before")
+    @classmethod
+    def _by_day_or_rule(cls, closed: Any) -> Any:
+        """Take a list, too, of what was always known; tell days from rules."""
+        given = closed if isinstance(closed, dict) else dict.fromkeys(closed, Closing())
+        return {_day(name): closing for name, closing in given.items()}
+
+    @field_validator("closed_days")
+    @classmethod
+    def _are_days_or_rules(cls, closed: dict[dt.date | str, Closing]) -> dict[dt.date | str, Closing]:
+        for rule in closed:
+            try:
+                if isinstance(rule, str):
+                    rrulestr(rule)
+            except ValueError:
+                raise ValueError(f"{rule!r} is neither a day such as 2017-12-25 nor a recurrence rule such as FREQ=WEEKLY;BYDAY=SU") from None
+        return closed
+
     @field_validator("shopping_holidays")
     @classmethod
     def _are_rules(cls, holidays: dict[str, str]) -> dict[str, str]:
@@ -142,9 +185,11 @@ class Settings(BaseSettings):
         return self
 
     def written(self, name: str) -> str:
-        """Return a setting's value as text; a set is sorted, so the text is always the same."""
+        """Return a setting's value as text; sets, and days that are closed, are sorted, so the text is always the same."""
         value = getattr(self, name)
-        return str(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+        if isinstance(value, frozenset):
+            return str(sorted(map(str, value)))
+        return str(sorted(f"{day}: {closing}" for day, closing in value.items())) if name == "closed_days" else str(value)
 
     def outside(self, day: dt.date) -> str | None:
         """Return a message if a day is outside the calendar, else None."""

@@ -198,7 +198,7 @@ MUTANTS = (
         "the file of a closed day is not looked at",
         "engine/reading.py",
         "if source.path(root, day).exists() else CLOSED",
-        "if day not in settings.closed_days else CLOSED",
+        "if not is_closed(day) else CLOSED",
         ("engine/test_reading.py",),
     ),
     Mutant(

@@ -2,8 +2,10 @@
 
 import datetime as dt
 
-from batch_assets.partitions import days_between, days_of, name_days, retrain_day, stretches, window
-from batch_assets.settings import settings
+import pytest
+
+from batch_assets.partitions import days_between, days_of, days_of_rule, is_closed, name_days, retrain_day, stretches, window
+from batch_assets.settings import Closing, settings
 
 from .shop_lake import FIRST, day_of
 
@@ -37,3 +39,29 @@ def test_models_are_trained_on_the_last_retrain_weekday() -> None:
 def test_days_are_told_as_stretches() -> None:
     assert name_days([day_of(2), day_of(0), day_of(1), day_of(5)]) == "2017-01-01..2017-01-03, 2017-01-06"
     assert name_days([day_of(n) for n in range(0, 14, 2)]).endswith("2017-01-09 and 2 more stretches")
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop that is closed on Sundays, on the 5th, which was told on the 3rd, and on the 6th, which was told on the 3rd and withdrawn on the 4th."""
+    told = day_of(2)
+    closings = {"FREQ=WEEKLY;BYDAY=SU": Closing(), day_of(4): Closing(known_on=told), day_of(5): Closing(known_on=told, withdrawn_on=day_of(3))}
+    monkeypatch.setattr(settings, "closed_days", closings)
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_closing_is_known_from_its_day_on_and_until_it_is_withdrawn() -> None:
+    assert [is_closed(day_of(4), known_on=day_of(n)) for n in range(5)] == [False, False, True, True, True]
+    assert [is_closed(day_of(5), known_on=day_of(n)) for n in range(5)] == [False, False, True, False, False]
+
+
+@pytest.mark.usefixtures("closed")
+def test_whether_a_day_had_to_have_files_is_told_by_all_that_is_known_today() -> None:
+    assert [n for n in range(14) if is_closed(day_of(n))] == [0, 4, 7]  # 2017-01-01 is a Sunday
+
+
+def test_a_rule_may_begin_and_end() -> None:
+    rule = "DTSTART:20170107 RRULE:FREQ=WEEKLY;BYDAY=SA;UNTIL=20170121"
+    assert days_of_rule(rule, 2017) == {day_of(6), day_of(13), day_of(20)}
+    assert days_of_rule(rule, 2018) == frozenset()
+    assert days_of_rule("FREQ=YEARLY;BYEASTER=0", 2017) == {dt.date(2017, 4, 16)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from batch_assets.settings import Settings
+from batch_assets.settings import Closing, Settings
 
 GUIDES = Path(__file__).parents[1] / "docs" / "guides.md"
 
@@ -23,7 +23,11 @@ def test_the_settings_that_the_guides_show_are_understood(tmp_path: Path) -> Non
     (tmp_path / ".env").write_text(re.sub(r"(?m)^ +", "", block))
     found = Settings()
     assert (found.lake, found.time_zone, found.first_day, found.last_day) == (Path("/srv/lake"), "Europe/Berlin", dt.date(2025, 1, 1), None)
-    assert found.closed_days == {dt.date(2025, 12, 25)}
+    assert found.closed_days == {
+        dt.date(2025, 12, 25): Closing(),
+        "FREQ=WEEKLY;BYDAY=SU": Closing(),
+        dt.date(2025, 3, 18): Closing(known_on=dt.date(2025, 3, 10)),
+    }
     assert set(found.shopping_holidays) == {"Easter Sunday", "Christmas Eve"}
 
 
@@ -33,6 +37,8 @@ def test_the_settings_that_the_guides_show_are_understood(tmp_path: Path) -> Non
         ("TIME_ZONE", "Europe/Berln", r"'Europe/Berln' is not a time zone of the IANA database"),
         ("SHOPPING_HOLIDAYS", '{"Christmas": "25 December"}', r"Christmas: '25 December' is not a recurrence rule such as FREQ=YEARLY"),
         ("LAST_DAY", "2016-01-01", r"last_day 2016-01-01 is before first_day 2017-01-01; set both, or last_day to null"),
+        ("CLOSED_DAYS", '["Sunday"]', r"'Sunday' is neither a day such as 2017-12-25 nor a recurrence rule such as FREQ=WEEKLY;BYDAY=SU"),
+        ("CLOSED_DAYS", '{"2017-03-18": {"known": "2017-03-10"}}', r"closed_days.*known\n.*Extra inputs are not permitted"),
         ("TIMEZONE", "Europe/Berlin", r"no such setting: BATCH_ASSETS_TIMEZONE; the settings are .*BATCH_ASSETS_TIME_ZONE"),
         ("RETRAIN_WEEKDAY", "Mon", r"retrain_weekday\n.*'Monday', 'Tuesday'"),
     ],
@@ -88,8 +94,11 @@ def test_a_days_place_in_the_calendar_is_told() -> None:
 
 def test_a_set_is_written_in_one_order() -> None:
     days = [dt.date(2017, 1, day) for day in range(1, 29)]
-    assert (
-        Settings(closed_days=frozenset(days)).written("closed_days")
-        == Settings(closed_days=frozenset(reversed(days))).written("closed_days")
-        == str([*map(str, days)])
-    )
+    one, other = (Settings(closed_days=dict.fromkeys(order, Closing())).written("closed_days") for order in (days, days[::-1]))
+    assert one == other
+    assert one != Settings(closed_days=dict.fromkeys(days, Closing(known_on=days[0]))).written("closed_days")
+
+
+def test_a_list_of_days_and_rules_is_of_what_was_always_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_ASSETS_CLOSED_DAYS", '["2017-12-25", "FREQ=WEEKLY;BYDAY=SU"]')
+    assert Settings().closed_days == {dt.date(2017, 12, 25): Closing(), "FREQ=WEEKLY;BYDAY=SU": Closing()}

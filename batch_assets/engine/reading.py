@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 from ..errors import LakeError
 from ..ingest.formats.format import Refused
 from ..ingest.lakefile import LakeFile, Version, day_version, file_version
-from ..settings import settings
+from ..partitions import is_closed
 from .set_aside import SetAside
 from .staging import RAW, REJECTED, REJECTED_SCHEMA, load
 
@@ -59,7 +59,7 @@ def files_of(source: LakeFile, root: Path, day: dt.date) -> list[Path]:
         LakeError: the day has not arrived or is incomplete, and the store was not closed.
     """
     files = source.files(root, day)
-    if not source.path(root, day).exists() and day not in settings.closed_days:
+    if not source.path(root, day).exists() and not is_closed(day):
         raise LakeError(
             f"lake.{source.name}: there is no file for {day}; expected {source.path(root, day)}. "
             "Materialize the day when it has arrived, or, if the store was closed, add the day to the setting closed_days.",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
-from dateutil.rrule import rrulestr
 
+from ..partitions import days_of_rule, is_closed
 from ..settings import settings
 from ..table.contract import Contract, Field
 from ..table.table import table
@@ -15,9 +15,6 @@ from ._horizon import HORIZON
 
 FAR = 30
 """The cap on distances to holidays, in days: beyond it, a holiday has no effect."""
-
-_COUNTED_FROM = datetime.datetime.combine(datetime.date(2000, 1, 1), datetime.time.min)
-"""The start date of all recurrence rules. It is fixed, so that the result does not depend on the requested days."""
 
 _DAY = datetime.timedelta(days=1)
 
@@ -30,7 +27,7 @@ class TargetCalendar(Contract):
     horizon: dt.Int64 = Field(ge=1, le=HORIZON, description="days from batch_date to target_date")
     weekday: dt.Int64 = Field(ge=0, le=6, description="weekday of target_date, with Monday as 0")
     day_of_month: dt.Int64 = Field(ge=1, le=31, description="day of the month of target_date")
-    is_closed: dt.Boolean = Field(description="whether the store is closed on target_date")
+    is_closed: dt.Boolean = Field(description="whether the store is closed on target_date, as known on batch_date")
     days_to_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from target_date to the next shopping holiday; {FAR} if farther")
     days_since_holiday: dt.Int64 = Field(ge=0, le=FAR, description=f"days from the last shopping holiday to target_date; {FAR} if farther")
     holiday_in: dt.Int64 = Field(ge=0, le=FAR, description="days_to_holiday of batch_date")
@@ -59,7 +56,7 @@ def _row(day: datetime.date, horizon: int, holidays: list[datetime.date]) -> dic
         "horizon": horizon,
         "weekday": target.weekday(),
         "day_of_month": target.day,
-        "is_closed": target in settings.closed_days,
+        "is_closed": is_closed(target, known_on=day),
         "days_to_holiday": _days_to(target, holidays),
         "days_since_holiday": _days_since(target, holidays),
         "holiday_in": _days_to(day, holidays),
@@ -77,5 +74,5 @@ def _days_since(day: datetime.date, holidays: list[datetime.date]) -> int:
 
 def _holidays(first_year: int, last_year: int) -> list[datetime.date]:
     """Return the shopping holidays of a range of years."""
-    first, last = (datetime.datetime.combine(day, datetime.time.min) for day in (datetime.date(first_year, 1, 1), datetime.date(last_year, 12, 31)))
-    return sorted({day.date() for rule in settings.shopping_holidays.values() for day in rrulestr(rule, dtstart=_COUNTED_FROM).between(first, last, inc=True)})
+    years = range(first_year, last_year + 1)
+    return sorted(set().union(*(days_of_rule(rule, year) for rule in settings.shopping_holidays.values() for year in years)))

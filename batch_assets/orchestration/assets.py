@@ -16,7 +16,7 @@ import dagster as dg
 from ..engine.reading import CLOSED, GONE, Reading, measure, version_of
 from ..errors import BatchError, DefinitionError, EngineError, LakeError, WarehouseError
 from ..ingest.lakefile import LakeFile
-from ..partitions import days_of, name_days
+from ..partitions import days_of, is_closed, name_days
 from ..reporting.preview import preview
 from ..settings import settings
 from ..table.contract import PRIVATE
@@ -254,7 +254,7 @@ def _news(context: dg.OpExecutionContext, source: LakeFile, root: Path, version:
                     yield measure(source, root, day)
             except LakeError as error:
                 context.log.warning(str(error))
-        elif last and day not in settings.closed_days:
+        elif last and not is_closed(day):
             yield Reading(source.name, day, GONE)
 
 

@@ -14,8 +14,7 @@ from ibis.backends.duckdb import Backend
 from ..engine.reading import files_of, version_of
 from ..errors import BatchError, EngineError, LakeError, MissingBatchError
 from ..ingest.lakefile import file_version, unpacked_bytes
-from ..partitions import window
-from ..settings import settings
+from ..partitions import is_closed, window
 from ..table.table import Table, Upstream
 from .ledger import contents, inputs_hash, recorded
 
@@ -70,7 +69,7 @@ def gone_days(con: Backend, table: Table, days: Sequence[dt.date], lake: Path) -
     """Return the days whose batch is published, and whose raw files were archived or deleted since: it stands, and cannot be made again."""
     if not table.source:
         return []
-    absent = [day for day in days if day not in settings.closed_days and not table.source.path(lake, day).exists()]
+    absent = [day for day in days if not is_closed(day) and not table.source.path(lake, day).exists()]
     made = recorded(con, table.asset) if absent else {}
     return [day for day in absent if day in made]
 

@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 from batch_assets.engine.reading import CLOSED, measure, read_lake, version_of
 from batch_assets.errors import LakeError
 from batch_assets.ingest.lakefile import day_version, file_version
-from batch_assets.settings import settings
+from batch_assets.settings import Closing, settings
 
 from ..shop.lake.counts import counts
 from ..shop.lake.shelves import shelves
@@ -82,14 +82,14 @@ def test_a_day_without_its_manifest_is_told_with_what_to_do(con: Backend, tmp_pa
 
 
 def test_a_day_on_which_the_store_was_closed_has_no_rows(con: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "closed_days", frozenset({DAY}))
+    monkeypatch.setattr(settings, "closed_days", {DAY: Closing()})
     (reading,) = read_lake(con, counts, tmp_path, [DAY])
     assert (reading.rows, reading.version, version_of(counts, tmp_path, DAY)) == (0, CLOSED, CLOSED)
     assert con.con.execute("select count(*) from _raw").fetchall() == [(0,)]
 
 
 def test_a_closed_day_may_have_a_file_which_is_then_read(con: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "closed_days", frozenset({DAY}))
+    monkeypatch.setattr(settings, "closed_days", {DAY: Closing()})
     write_counts(tmp_path, DAY, FILES)
     (reading,) = read_lake(con, counts, tmp_path, [DAY])
     assert (reading.rows, reading.version, version_of(counts, tmp_path, DAY)) == (5, version(tmp_path), version(tmp_path))

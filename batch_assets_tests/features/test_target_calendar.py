@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from batch_assets.features.target_calendar import target_calendar
-from batch_assets.settings import settings
+from batch_assets.settings import Closing, settings
 
 from ..frames import days
 
@@ -34,6 +34,23 @@ def test_holidays_are_told_by_their_distance() -> None:
 
 def test_a_closed_day_is_known_in_advance() -> None:
     assert [row["target_date"] for row in made(dt.date(2017, 12, 20)) if row["is_closed"]] == [dt.date(2017, 12, 25)]
+
+
+def test_a_closing_that_was_entered_later_changes_nothing_before_it_was_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    day, closed = dt.date(2017, 3, 14), dt.date(2017, 3, 18)
+    before = made(day)
+    monkeypatch.setattr(settings, "closed_days", {**settings.closed_days, closed: Closing(known_on=dt.date(2017, 3, 16))})
+    assert made(day) == before
+    assert [row["target_date"] for row in made(dt.date(2017, 3, 16)) if row["is_closed"]] == [closed]
+    (range_,) = target_calendar(days=days(day, dt.date(2017, 3, 16)))
+    assert isinstance(range_, pa.RecordBatch)
+    assert range_.to_pylist() == before + made(dt.date(2017, 3, 16))
+
+
+def test_weekly_closing_is_known_of_all_days_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "closed_days", {"FREQ=WEEKLY;BYDAY=SA,SU": Closing()})
+    assert {row["weekday"] for row in made(dt.date(2017, 3, 14)) if row["is_closed"]} == {5, 6}
+    assert {row["weekday"] for row in made(dt.date(2017, 3, 14)) if not row["is_closed"]} == {0, 1, 2, 3, 4}
 
 
 def test_a_rule_with_an_interval_gives_the_same_days_whatever_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

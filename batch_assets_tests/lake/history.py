@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from batch_assets.partitions import days_between
+from batch_assets.settings import Closing
 from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
@@ -25,7 +26,7 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
     return days
 
 
-CLOSED = frozenset({day_of(20), *(day_of(n) for n in range(30, 44))})
+CLOSED = {day: Closing() for day in (day_of(20), *(day_of(n) for n in range(30, 44)))}
 """The days on which the store of a rough history was closed: one, and two weeks."""
 
 

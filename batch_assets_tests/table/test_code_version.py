@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_assets.settings import Settings, settings
+from batch_assets.settings import Closing, Settings, settings
 from batch_assets.table import code_closure, code_version, remembered, source_code
 from batch_assets.table.graph import Graph
 from batch_assets.table.source_code import Piece, Source
@@ -351,7 +351,7 @@ def test_a_setting_counts_for_the_tables_that_use_it_alone(monkeypatch: pytest.M
     ("use", "name", "other", "counts"),
     [
         ("settings.retrain_weekday", "retrain_weekday", "Friday", True),
-        ("settings.closed_days", "closed_days", frozenset({dt.date(2017, 7, 4)}), True),
+        ("settings.closed_days", "closed_days", {dt.date(2017, 7, 4): Closing()}, True),
         ("settings.zone", "time_zone", "Europe/Berlin", True),
         ("settings.outside(x)", "first_day", dt.date(2016, 1, 1), True),
         ("settings.outside(x)", "lock_timeout", 1.0, False),
@@ -371,8 +371,8 @@ def test_the_order_of_closed_days_does_not_count(tmp_path: Path, monkeypatch: py
     code = {MADE: "from batch_assets.settings import settings\n\ndef made(x):\n    return settings.closed_days\n"}
     days = [dt.date(2017, 1, n) for n in range(1, 9)]
     versions = set()
-    for closed in (frozenset(days), frozenset(reversed(days))):
-        monkeypatch.setattr(settings, "closed_days", closed)
+    for order in (days, days[::-1]):
+        monkeypatch.setattr(settings, "closed_days", dict.fromkeys(order, Closing()))
         versions.add(version(tmp_path, monkeypatch, code))
     assert len(versions) == 1
 

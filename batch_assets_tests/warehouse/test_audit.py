@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from batch_assets.engine.staging import KEPT
 from batch_assets.errors import BreachError, DefinitionError
+from batch_assets.settings import Closing
 from batch_assets.table.contract import Contract, Field, Nested, rule
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse import audit
@@ -312,7 +313,7 @@ def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
 def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store was closed on the second day; the aggregate repeats the first one's rows for it. Comparing the day alone is switched off."""
     monkeypatch.setattr("batch_assets.warehouse.publication.check_independence", lambda *_: None)
-    monkeypatch.setattr("batch_assets.settings.settings.closed_days", frozenset({day_of(1)}))
+    monkeypatch.setattr("batch_assets.settings.settings.closed_days", {day_of(1): Closing()})
     write_days(Path(warehouse.lake), 1)
     for name in ("shelf_counts", "shelf_kinds"):
         publish(Graph(PACKAGE).table(name), warehouse, [day_of(0), day_of(1)], "run")
