@@ -1,9 +1,9 @@
 """Command line: bring the tables up to date, show what that would change, verify what is published, print the forecasts.
 
 `python -m batch_assets up-to-date --from 2017-11-06 --to 2017-12-26` brings the predictions of these days up to date,
-recomputing only what is missing or stale. `--select NAME…` limits this to the named tables and everything they read.
-`python -m batch_assets plan` prints what would be recomputed, and why, of all that was ever published; with `--from`,
-`--to` and `--select` it prints what `up-to-date` would do.
+recomputing only what is missing or stale; without days, of all that was ever published. `--select NAME…` limits this to the
+named tables and everything they read. Published models and predictions stand unless `--restate-past` is given.
+`python -m batch_assets plan` prints what `up-to-date` would do with the same arguments, why, and about how long it takes.
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
@@ -39,11 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m batch_assets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     update = commands.add_parser("up-to-date", help="publish the batches that are missing or stale")
-    plan = commands.add_parser("plan", help="print which batches are missing or stale, and why; without days: of all that was ever published")
+    plan = commands.add_parser("plan", help="print which batches up-to-date would publish, why, and about how long it takes")
     for command in (update, plan):
-        command.add_argument("--from", dest="first", type=_day, required=command is update, help="first day")
-        command.add_argument("--to", dest="last", type=_day, required=command is update, help="last day")
+        command.add_argument("--from", dest="first", type=_day, help="first day; without days: all that was ever published")
+        command.add_argument("--to", dest="last", type=_day, help="last day")
         command.add_argument("--select", nargs="+", metavar="NAME", default=[], help="only these tables, with everything they read; default: all tables")
+        command.add_argument("--restate-past", action="store_true", help="also replace published models and predictions, if what they were made from changed")
     check = commands.add_parser("verify", help="compare every published table and file with the ledger")
     check.add_argument("--repair", action="store_true", help="have what differs made again")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.first and chosen.first > chosen.last:
         parser.error(f"--from {chosen.first} is after --to {chosen.last}")
     days = (chosen.first, chosen.last) if chosen.first else None
-    return _reported(lambda: _update(days, chosen.select, is_executed=chosen.command == "up-to-date"))
+    return _reported(lambda: _update(days, chosen.select, restates_past=chosen.restate_past, is_executed=chosen.command == "up-to-date"))
 
 
 def _day(text: str) -> dt.date:
@@ -87,15 +88,17 @@ def _reported(command: Callable[[], int]) -> int:
         return 130
 
 
-def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, is_executed: bool) -> int:
+def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, restates_past: bool, is_executed: bool) -> int:
     """Print the plan, and carry it out if that was asked for."""
     from .orchestration.definitions import build_defs
     from .orchestration.home import instance
     from .orchestration.resource import WarehouseResource
     from .orchestration.unreported import report_unreported
     from .orchestration.up_to_date import bring_up_to_date
+    from .partitions import batches
     from .table.graph import configured_graph
-    from .warehouse.planned import planned, told
+    from .warehouse.plan_lines import told
+    from .warehouse.planned import planned
 
     started = time.monotonic()
     graph, resource = configured_graph(), WarehouseResource()
@@ -104,15 +107,15 @@ def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, is_ex
     if dagster:
         report_unreported(dagster, tables, resource.warehouse, _tell)
     with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
-        plan = planned(con, tables, days, Path(resource.lake), known.version)
+        plan = planned(con, tables, days, Path(resource.lake), known.version, restates_past=restates_past)
     for line in told(plan):
         _tell(line)
     if not any(step.days for step in plan):
-        _tell("everything is up to date")
+        _tell("everything else is up to date" if any(step.stands for step in plan) else "everything is up to date")
     elif dagster:
         job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
         count = bring_up_to_date(job, plan, dagster, resource, _tell)
-        _tell(f"{count} batches published in {time.monotonic() - started:.0f} s")
+        _tell(f"{batches(count)} published in {time.monotonic() - started:.0f} s")
     return 0
 
 

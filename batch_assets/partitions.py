@@ -81,6 +81,11 @@ def stretches(days: Iterable[dt.date]) -> list[list[dt.date]]:
     return runs
 
 
+def batches(count: int) -> str:
+    """Return a number of batches in words."""
+    return f"{count:,} {'batch' if count == 1 else 'batches'}"
+
+
 def name_days(days: Iterable[dt.date]) -> str:
     """Return days as a person would list them: stretches as `first..last`, at most five."""
     runs = stretches(days)

@@ -39,6 +39,8 @@ class Mutant:
 
 
 _FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_known.py", "models/test_demand_model.py"
+_PLAN, _ASKED = "orchestration/test_plan.py", "orchestration/test_asked.py"
+_CAUSES, _PACE = "warehouse/test_causes.py", "warehouse/test_pace.py"
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
@@ -227,6 +229,24 @@ MUTANTS = (
     Mutant(
         "stretches of days join over a missing one", "partitions.py", "day - runs[-1][-1] == _DAY", "day - runs[-1][-1] <= 2 * _DAY", ("test_partitions.py",)
     ),
+    # What stands, and why a batch is made again.
+    Mutant("published predictions are replaced unasked", "warehouse/planned.py", " and not self._restates_past", " and False", (_PLAN,)),
+    Mutant("nothing published is ever replaced", "warehouse/planned.py", " and not self._restates_past", "", (_PLAN,)),
+    Mutant("a prediction of a new day is held to stand", "warehouse/planned.py", "table.stands and day in made and", "table.stands and", (_PLAN,)),
+    Mutant("what stands is not looked at for its causes", "warehouse/planned.py", "self._would if stands else self._again", "self._again", (_PLAN,)),
+    Mutant("a schedule replaces predictions", "orchestration/asked.py", "not table.stands or", "True or", (_ASKED,)),
+    Mutant(
+        "a person who starts a run again is not obeyed",
+        "orchestration/asked.py",
+        " or (_AGAIN in run.tags and _AGAIN_BY_ITSELF not in run.tags)",
+        "",
+        (_ASKED,),
+    ),
+    Mutant("a run that Dagster restarts replaces predictions", "orchestration/asked.py", " and _AGAIN_BY_ITSELF not in run.tags", "", (_ASKED,)),
+    Mutant("a setting's change is told as one of code", "warehouse/causes.py", "if not name.startswith((SETTING, LIBRARY))]", "]", (_CAUSES,)),
+    Mutant("all of an upstream's changes are told, also those before", "warehouse/causes.py", "if number < publication:", "if False:", (_CAUSES,)),
+    Mutant("each batch has the seconds of its whole publication", "warehouse/commit.py", " / len(batches)\n", "\n", (_PACE,)),
+    Mutant("a version forgets its libraries", "table/code_version.py", "[:12] if libraries else code", "[:12] if False else code", (_CAUSES,)),
 )
 
 

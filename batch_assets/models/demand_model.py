@@ -93,6 +93,7 @@ def backtest_chart(demand_model: ir.Table, day: datetime.date) -> Bars:
     lookback=dict.fromkeys(("category_demand", "target_calendar", "store_demand", "category_day_sales"), LOOK_BACK),
     show=backtest_chart,
     kinds=("duckdb", "lightgbm"),
+    libraries=LIBRARIES,
 )
 def demand_model(
     days: ir.Table,

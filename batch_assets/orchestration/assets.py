@@ -1,25 +1,21 @@
-"""Tables and raw sources as Dagster assets, with partitions, checks, versions and metadata.
+"""Tables as Dagster assets, with partitions, checks, versions and metadata.
 
-Belongs here: everything about a table that is specific to Dagster. Does not belong here: how its batches are computed and published.
+Belongs here: everything about a table that is specific to Dagster. Does not belong here: how its batches are computed and
+published, and raw sources (`sources.py`).
 """
 
 import datetime as dt
 import random
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
 
-from ..engine.reading import CLOSED, GONE, Reading, measure, version_of
-from ..errors import BatchError, DefinitionError, EngineError, LakeError, WarehouseError
-from ..ingest.lakefile import LakeFile
-from ..partitions import days_of, is_closed, name_days
+from ..errors import BatchError, DefinitionError, EngineError, WarehouseError
+from ..partitions import days_of, name_days
 from ..reporting.preview import preview
-from ..settings import settings
-from ..table.contract import PRIVATE
 from ..table.graph import Graph
 from ..table.table import Table
 from ..warehouse.backfill import backfill
@@ -27,11 +23,13 @@ from ..warehouse.batch import Batch
 from ..warehouse.connection import Warehouse
 from ..warehouse.plan import Refusal
 from ..warehouse.publication import Published
-from .events import DATA_VERSION, materialization
+from .asked import standing
+from .events import materialization
 from .home import why_forgotten
 from .partitions import DAILY
 from .refusals import tell_refused
 from .resource import WarehouseResource
+from .sources import observations, privacy
 from .unreported import report_unreported
 
 CHECK = "contract"
@@ -49,27 +47,6 @@ _RETRIES, _SECONDS_TO_RETRY = 2, 10
 _STAYS = FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError
 
 
-def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
-    """Return a raw source as an observable asset: the data version of a day is the hash of its files."""
-    columns = [dg.TableColumn(name, "text", meaning, tags=_privacy(name in source.private)) for name, meaning in source.columns.items()]
-
-    @dg.observable_source_asset(
-        key=["lake", source.name],
-        group_name="lake",
-        description=source.description,
-        partitions_def=DAILY,
-        tags={"layer": "lake", **_privacy(bool(source.private))},
-        metadata={"dagster/uri": str(settings.lake / source.pattern), "dagster/column_schema": dg.TableSchema(columns)},
-    )
-    def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[WarehouseResource]) -> dg.DataVersionsByPartition:
-        with warehouse.warehouse.known_files() as known:
-            for event in _observations(context.instance, list(_news(context, source, Path(warehouse.lake), known.version))):
-                context.log_event(event)
-        return dg.DataVersionsByPartition({})
-
-    return observe
-
-
 def table_asset(table: Table) -> dg.AssetsDefinition:
     """Return a table as an asset whose partitions are its batches.
 
@@ -85,7 +62,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         description=table.description,
         kinds=set(table.kinds),
         owners=[OWNERS[table.layer]],
-        tags={"layer": table.layer, **_privacy(bool(table.contract.private()))},
+        tags={"layer": table.layer, **privacy(bool(table.contract.private()))},
         metadata=_definition_metadata(table),
         code_version=table.code,
         deps=[_dependency(table, name) for name in table.reads],
@@ -105,7 +82,10 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         with _told(context, table, days):
             if warehouse.is_first_use():
                 report_unreported(context.instance, Graph(table.layers.package).tables(), warehouse.warehouse, context.log.info)
-            for outcome in backfill(table, warehouse.warehouse, days, context.run.run_id):
+            if stand := standing(context.run, table, warehouse.warehouse, days):
+                context.log.info(f"{table.asset}: {name_days(stand)} stands as published. To replace it, materialize it, or run up-to-date --restate-past.")
+            asked = [day for day in days if day not in stand]
+            for outcome in backfill(table, warehouse.warehouse, asked, context.run.run_id):
                 if isinstance(outcome, Refusal):
                     refused.append(outcome)
                 else:
@@ -118,7 +98,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
             raise dg.Failure(told, allow_retries=False) from refused[0].error
         if unfinished:
             raise dg.Failure(f"{table.asset}: {' '.join(unfinished)}", allow_retries=False)
-        yield _check_result(key, passed=True, metadata=_totals(batches))
+        yield _check_result(key, passed=True, metadata={**_totals(batches), **({"standing": name_days(stand)} if stand else {})})
         yield dg.Output(None, output_name="result", metadata=_EVENTS_ARE_LOGGED)
         yield dg.Output(None, output_name=f"{table.layer}__{table.name}_{CHECK}")
 
@@ -138,7 +118,8 @@ def _told(context: dg.AssetExecutionContext, table: Table, days: Sequence[dt.dat
     except Exception as error:
         if table.sees_private and not isinstance(error, BatchError | DefinitionError | EngineError | OSError):
             error = _without_its_message(error)
-        told = f"{table.asset}, {name_days(days)}: {error}. Previous batches stay published; the run's events list those of this range that were published."
+        why = f"{table.asset}, {name_days(days)}: {str(error).removesuffix('.')}"
+        told = f"{why}. Previous batches stay published; the run's events list those of this range that were published."
         failure = dg.Failure(told, allow_retries=False)
         failure.__cause__ = error
         if isinstance(error, OSError) and not isinstance(error, _STAYS):
@@ -154,7 +135,7 @@ def _without_its_message(error: Exception) -> Exception:
 
 def _log(context: dg.AssetExecutionContext, table: Table, published: Published, pointers: Mapping[str, int], warehouse: Warehouse, *, shows: dt.date) -> None:
     """Report a publication to Dagster: what was read, and each batch; the batch of the day `shows` gets a preview."""
-    for event in _observations(context.instance, published.readings):
+    for event in observations(context.instance, published.readings):
         context.log_event(event)
     if table.source:
         pointers = {**pointers, **_latest_event(context.instance, "lake", table.source.name)}
@@ -180,15 +161,10 @@ def _dependency(table: Table, name: str) -> dg.AssetDep:
     return dg.AssetDep(dg.AssetKey([table.layers.layer_of(name), name]))
 
 
-def _privacy(is_private: bool) -> dict[str, str]:
-    """Return the tag by which the UI shows that something has personal data."""
-    return {PRIVATE: ""} if is_private else {}
-
-
 def _definition_metadata(table: Table) -> dict[str, Any]:
     private = table.contract.private()
     columns = [
-        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable), tags=_privacy(name in private))
+        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable), tags=privacy(name in private))
         for name, column in table.contract.columns().items()
     ]
     metadata: dict[str, Any] = {
@@ -241,39 +217,3 @@ def _latest_event(instance: dg.DagsterInstance, layer: str, name: str) -> dict[s
     key = dg.AssetKey([layer, name])
     fetch = instance.fetch_observations if layer == "lake" else instance.fetch_materializations
     return {key.to_user_string(): event.storage_id for event in fetch(key, limit=1).records}
-
-
-def _news(context: dg.OpExecutionContext, source: LakeFile, root: Path, version: Callable[[Path], str]) -> Iterator[Reading]:
-    """Yield what is new in the lake: days that arrived, changed, or are gone. Only their files are read."""
-    seen = _versions_seen(context.instance, source.name)
-    for day in days_of(DAILY.get_partition_keys()):
-        last = seen.get(day.isoformat())
-        if source.path(root, day).exists():
-            try:
-                if version_of(source, root, day, version) != last:
-                    yield measure(source, root, day)
-            except LakeError as error:
-                context.log.warning(str(error))
-        elif last and not is_closed(day):
-            yield Reading(source.name, day, GONE)
-
-
-def _versions_seen(instance: dg.DagsterInstance, source: str) -> dict[str, str]:
-    """Return the version of each day of a raw source that Dagster was told last."""
-    key = dg.AssetKey(["lake", source])
-    tags = instance.event_log_storage.get_latest_tags_by_partition(key, dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION])
-    return {day: told[DATA_VERSION] for day, told in tags.items() if DATA_VERSION in told}
-
-
-def _observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
-    """Yield an observation for each new or changed day of raw files; an unchanged day is not reported again."""
-    seen = {source: _versions_seen(instance, source) for source in {reading.source for reading in readings}}
-    for reading in readings:
-        day = reading.day.isoformat()
-        if reading.version != CLOSED and seen[reading.source].get(day) != reading.version:
-            yield dg.AssetObservation(
-                asset_key=["lake", reading.source],
-                partition=day,
-                metadata={"dagster/row_count": reading.rows, "bytes": reading.size},
-                tags={DATA_VERSION: reading.version},
-            )

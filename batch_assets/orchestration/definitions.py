@@ -15,8 +15,9 @@ import dagster as dg
 from ..settings import settings
 from ..table.graph import Graph
 from ..table.layers import Layers
-from .assets import source_asset, table_asset
+from .assets import table_asset
 from .resource import WarehouseResource
+from .sources import source_asset
 
 _PACKAGE = __name__.split(".")[0]
 

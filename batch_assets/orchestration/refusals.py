@@ -12,6 +12,6 @@ def tell_refused(asset: str, refused: Sequence[Refusal], asked: int) -> str:
     """Return a message that says which of the requested batches were not published, and why; it gives only the first few reasons."""
     if asked == 1:
         return f"{asset}: {refused[0].error}"
-    reasons = list(dict.fromkeys(str(refusal.error) for refusal in sorted(refused, key=lambda refusal: refusal.day)))
+    reasons = list(dict.fromkeys(str(refusal.error).removesuffix(".") for refusal in sorted(refused, key=lambda refusal: refusal.day)))
     told = "; ".join(reasons[:_MOST_REASONS]) + f"; and {len(reasons) - _MOST_REASONS} more reasons" * (len(reasons) > _MOST_REASONS)
-    return f"{asset}: {len(refused)} of {asked} batches were not published ({name_days(refusal.day for refusal in refused)}): {told}"
+    return f"{asset}: {len(refused)} of {asked} batches were not published ({name_days(refusal.day for refusal in refused)}): {told}."

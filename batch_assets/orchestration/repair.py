@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from ..partitions import stretches
+from ..partitions import batches, name_days, stretches
 from ..table.table import Table
 from ..warehouse.verify import Difference
 from .resource import WarehouseResource
@@ -31,7 +31,7 @@ def repair(
     for table in tables:
         for stretch in stretches({difference.day for difference in found if difference.asset == table.asset and not difference.file}):
             published, failure = run_stretch(job, table, stretch, instance)
-            tell(f"{table.asset}: {published} batches made again, {stretch[0]}..{stretch[-1]}")
+            tell(f"{table.asset}: {batches(published)} made again, {name_days(stretch)}")
             failures += [failure] if failure else []
     with resource.warehouse.connect():
         tell("files were put right from the tables' rows")

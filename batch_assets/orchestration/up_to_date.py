@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from ..errors import MissingBatchError
-from ..partitions import stretches
+from ..partitions import batches, name_days, stretches
 from ..table.table import Table
 from ..warehouse.ledger import totals
 from ..warehouse.plan import Refusal, stale_days
@@ -48,6 +48,8 @@ def bring_up_to_date(
     """
     count, failures, waiting = 0, list[str](), 0
     for step in plan:
+        if not step.days:
+            continue
         table = step.table
         with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
             stale, refused = stale_days(con, table, step.days, Path(resource.lake), known.version)
@@ -56,13 +58,14 @@ def bring_up_to_date(
         failures += [tell_refused(table.asset, at_fault, step.asked)] if at_fault else []
         for stretch in stretches(stale):
             started = time.monotonic()
-            tell(f"{table.asset}: {len(stretch)} batches, {stretch[0]}..{stretch[-1]} ...")
+            tell(f"{table.asset}: {batches(len(stretch))}, {name_days(stretch)} ...")
             published, failure = run_stretch(job, table, stretch, instance)
             count += published
             failures += [failure] if failure else []
             tell(f"{table.asset}: {_totals(resource, table, stretch)} in {time.monotonic() - started:.1f} s{', not all of them' * bool(failure)}")
     if failures:
-        raise RuntimeError("; ".join(failures) + f" {waiting} batches of other tables wait for them." * bool(waiting))
+        told = "; ".join(failure.removesuffix(".") for failure in failures)
+        raise RuntimeError(f"{told}." + f" {batches(waiting)} of other tables {'waits' if waiting == 1 else 'wait'} for them." * bool(waiting))
     return count
 
 

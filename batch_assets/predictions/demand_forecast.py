@@ -12,7 +12,7 @@ from ibis import _
 from ..features._horizon import HORIZON
 from ..models._demand.fit import Forecast, Forecaster
 from ..models._demand.frame import STORE, build_frame
-from ..models.demand_model import LIGHTGBM
+from ..models.demand_model import LIBRARIES, LIGHTGBM
 from ..table.chart import Lines
 from ..table.contract import Contract, Field, rule
 from ..table.model import Version
@@ -62,7 +62,14 @@ def targets(category_demand: ir.Table, target_calendar: ir.Table, store_demand: 
     return category_demand.join(target_calendar, "batch_date").join(of_store, "batch_date")
 
 
-@table(contract=DemandForecast, measure="units", scores=targets, show=actual_against_forecast, kinds=("duckdb", "lightgbm", "parquet"))
+@table(
+    contract=DemandForecast,
+    measure="units",
+    scores=targets,
+    show=actual_against_forecast,
+    kinds=("duckdb", "lightgbm", "parquet"),
+    libraries=LIBRARIES,
+)
 def demand_forecast(rows: pa.RecordBatch, demand_model: Version) -> pa.RecordBatch:
     """Demand over the next 14 days, by category. Grain: one row per batch_date, category and target_date."""
     frame = build_frame(rows.to_pandas(date_as_object=False))

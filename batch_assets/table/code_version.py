@@ -1,4 +1,4 @@
-"""The version of a table's code: the definitions that its function depends on, the data files that they name, and the settings that they use.
+"""The version of a table's code: the definitions that its function depends on, the data files that they name, the settings that they use, and libraries.
 
 A better wording, or another chart, restates nothing; nor do settings that no row depends on. A data file counts if a text in
 the code names it: a file beside the module, or in a folder above it up to its package's, or any file in a folder beside a module
@@ -7,11 +7,12 @@ that asks for its own place (`__file__`, `importlib.resources`).
 Belongs here: what a version is made from. Does not belong here: what depends on what (`code_closure.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from ..content import combined
 from ..settings import settings
@@ -22,20 +23,40 @@ from .source_code import Piece, read
 _NOT_IN_ROWS = {"graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes"}
 
 
+SETTING, LIBRARY = "setting ", "library "
+"""How the names of those parts of a version begin that are no code."""
+
+
 @cache
-def code_version(*modules: str) -> str:
-    """Return the version of what modules define under their own name, taken together: 12 hexadecimal digits.
+def code_version(*modules: str, libraries: tuple[str, ...] = ()) -> str:
+    """Return the version of what modules define under their own name, and of libraries, taken together: 12 hexadecimal digits.
 
     The name is the module's last part, as a table's or a source's is; of a module without it, all counts.
     """
-    return str(
-        remembered(
-            f"code of {' and '.join(modules)}",
-            modules[0].split(".")[0],
-            lambda: combined(sorted(_meaning(modules)))[:12],
-            may_be_kept=lambda: stays_inside(*modules),
-        )
-    )
+    code = str(_remembered("code", modules, lambda: combined(sorted(text for _, text in _meaning(modules)))[:12]))
+    return combined([code, *(f"{name} {installed}" for name, installed in library_versions(*libraries).items())])[:12] if libraries else code
+
+
+@cache
+def code_parts(*modules: str, libraries: tuple[str, ...] = ()) -> Mapping[str, str]:
+    """Return what the version is made from, by name: a hash of each definition and data file, and the value of each setting and library.
+
+    Of two versions, their parts tell what differs.
+    """
+    parts: dict[str, str] = _remembered("parts of the code", modules, lambda: _parts(modules))
+    return {**parts, **{f"{LIBRARY}{name}": installed for name, installed in library_versions(*libraries).items()}}
+
+
+def _remembered(what: str, modules: tuple[str, ...], find: Callable[[], Any]) -> Any:
+    return remembered(f"{what} of {' and '.join(modules)}", modules[0].split(".")[0], find, may_be_kept=lambda: stays_inside(*modules))
+
+
+def _parts(modules: tuple[str, ...]) -> dict[str, str]:
+    texts: dict[str, list[str]] = {}
+    for name, text in _meaning(modules):
+        texts.setdefault(name, []).append(text)
+    values = {f"{SETTING}{name}": settings.written(name) for name in settings_used(*modules) - _NOT_IN_ROWS}
+    return {name: values[name] if name in values else combined(sorted(found))[:12] for name, found in sorted(texts.items())}
 
 
 def library_versions(*libraries: str) -> dict[str, str]:
@@ -43,15 +64,21 @@ def library_versions(*libraries: str) -> dict[str, str]:
     return {name: version(name) for name in libraries}
 
 
-def _meaning(modules: tuple[str, ...]) -> Iterator[str]:
-    """Yield what counts, a text for each definition, data file and setting."""
+@cache
+def _meaning(modules: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return what counts: the name and the text of each definition, data file and setting."""
+    return list(_told(modules))
+
+
+def _told(modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for module, name in closure(modules):
         for piece in pieces(module, name):
-            yield f"{module} {name}: {piece.text}"
-            yield from (f"{path.name}: {sha256(path.read_bytes()).hexdigest()}" for path in _data_files(module, piece))
-            yield from (f"{module} {name}: {told}" for told in _from_elsewhere(module, piece))
+            part = f"{module}.{name}".rstrip(".")
+            yield part, f"{module} {name}: {piece.text}"
+            yield from ((path.name, f"{path.name}: {sha256(path.read_bytes()).hexdigest()}") for path in _data_files(module, piece))
+            yield from ((part, f"{module} {name}: {told}") for told in _from_elsewhere(module, piece))
     for name in settings_used(*modules) - _NOT_IN_ROWS:
-        yield f"{name}: {settings.written(name)}"
+        yield f"{SETTING}{name}", f"{name}: {settings.written(name)}"
 
 
 def _from_elsewhere(module: str, piece: Piece) -> Iterator[str]:

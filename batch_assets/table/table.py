@@ -35,7 +35,7 @@ from ..ingest.lakefile import LakeFile
 from ..partitions import window
 from .chart import Chart
 from .code_closure import stays_inside
-from .code_version import code_version
+from .code_version import code_parts, code_version
 from .contract import Contract
 from .layers import Layers
 from .lineage import Column, column_lineage
@@ -48,6 +48,9 @@ ROWS = "rows"
 """The parameter of a map that takes the rows to score."""
 
 _PROVIDED = ("days", "ledger", "artifacts")
+
+_ACTED_UPON = ("models", "predictions")
+"""The layers whose published batches stand: people have acted upon them."""
 
 _FOR_EVERYONE = "predictions"
 """The layer whose tables are also published as files."""
@@ -84,6 +87,7 @@ class Table:
         show: describes a chart of a run's last batch. Its parameters name the tables it needs, filtered up to that day;
             the UI shows the chart under the function's name.
         kinds: technologies used, for the UI.
+        libraries: the libraries whose other versions may make other rows, such as one that trains models.
     """
 
     function: Callable[..., Rows]
@@ -94,6 +98,7 @@ class Table:
     scores: Callable[..., ir.Table] | None = None
     show: Callable[..., Chart] | None = None
     kinds: tuple[str, ...] = ("duckdb",)
+    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a table whose private columns would be in the files that everyone reads."""
@@ -138,6 +143,11 @@ class Table:
     def is_generator(self) -> bool:
         """Whether the function yields the rows from Python."""
         return inspect.isgeneratorfunction(self.function)
+
+    @property
+    def stands(self) -> bool:
+        """Whether a published batch is replaced only when somebody asks for that, whatever becomes of what it was made from."""
+        return self.layer in _ACTED_UPON
 
     @property
     def parameters(self) -> list[str]:
@@ -195,8 +205,13 @@ class Table:
 
     @property
     def code(self) -> str:
-        """The code version: it changes with the function, the project modules it imports, and the way its raw source is read."""
-        return code_version(*self._modules)
+        """The code version: it changes with the function, the project modules it imports, the way its raw source is read, and the table's libraries."""
+        return code_version(*self._modules, libraries=self.libraries)
+
+    @property
+    def code_parts(self) -> Mapping[str, str]:
+        """What the code version is made from: a hash of each definition and data file, and the value of each setting and library."""
+        return code_parts(*self._modules, libraries=self.libraries)
 
     @property
     def _modules(self) -> tuple[str, ...]:
@@ -249,9 +264,10 @@ def table(
     scores: Callable[..., ir.Table] | None = None,
     show: Callable[..., Chart] | None = None,
     kinds: tuple[str, ...] = ("duckdb",),
+    libraries: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Rows]], Table]:
     """Turn a function into a table. The table is named after the function, its layer after the folder.
 
     The arguments are those of `Table`.
     """
-    return lambda function: Table(function, contract, lookback or {}, conserves or {}, measure, scores, show, kinds)
+    return lambda function: Table(function, contract, lookback or {}, conserves or {}, measure, scores, show, kinds, libraries)

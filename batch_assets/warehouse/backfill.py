@@ -20,7 +20,7 @@ def backfill(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id
         StorageError: a disk, memory or network error. What was yielded stays published.
     """
     refused: list[Refusal] = []
-    cut = [list(days)]
+    cut = [list(days)] if days else []
     if len(days) > 1:
         with warehouse.connect() as con:
             lake = Path(warehouse.lake)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class Receipt:
         rows_in: by day, the number of rows read from the lake; None for a table that reads no raw file.
         may_keep_none: whether a batch may be published with no accepted rows, as for a source with few rows a day.
         conserved: what must add up.
+        parts: what the code version is made from, by name.
+        started: when the publication began, by the clock `time.monotonic`.
     """
 
     run_id: str
@@ -65,6 +67,8 @@ class Receipt:
     rows_in: Mapping[dt.date, int] | None = None
     may_keep_none: bool = False
     conserved: Sequence[Conserved] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+    started: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import Sequence
 
 import duckdb
@@ -25,6 +26,7 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
         BreachError: the table in the warehouse and the contract have different columns. Nothing was changed.
     """
     days, rows_in = [batch.day for batch in batches], receipt.rows_in or {}
+    seconds = None if receipt.started is None else (time.monotonic() - receipt.started) / len(batches)
     ledger = [
         (
             publication,
@@ -37,6 +39,7 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
             json.dumps(receipt.inputs[batch.day], sort_keys=True),
             receipt.code,
             receipt.run_id,
+            seconds,
         )
         for batch in batches
     ]
@@ -45,10 +48,14 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
         connection.execute("delete from quality.quarantine where asset = ? and batch_date in (select unnest(?::date[]))", [target.asset, days])
         connection.execute(f"insert into quality.quarantine select ?, * from {REJECTED}", [target.asset])
         connection.executemany(
-            """insert into quality.ledger (publication, asset, batch_date, rows_in, rows_kept, rows_rejected, content, inputs, code, run_id, published_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())""",
+            """insert into quality.ledger
+            (publication, asset, batch_date, rows_in, rows_kept, rows_rejected, content, inputs, code, run_id, seconds, published_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())""",
             ledger,
         )
+        if receipt.parts:
+            new_code = "insert into quality.code select $code, $parts where not exists (from quality.code where code = $code)"
+            connection.execute(new_code, {"code": receipt.code, "parts": json.dumps(receipt.parts)})
 
 
 def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: Sequence[dt.date]) -> None:

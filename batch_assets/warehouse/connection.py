@@ -23,7 +23,10 @@ from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
 from .transaction import transaction
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+_BATCHES = """view quality.batches as
+    select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;"""
 
 _SCHEMA = f"""
 create schema if not exists quality;
@@ -31,14 +34,17 @@ create table if not exists quality.warehouse as select {SCHEMA_VERSION} as schem
 create sequence if not exists quality.publication;
 create table if not exists quality.ledger (
     publication bigint, asset varchar, batch_date date, rows_in bigint, rows_kept bigint, rows_rejected bigint,
-    content varchar, inputs json, code varchar, run_id varchar, published_at timestamptz);
+    content varchar, inputs json, code varchar, run_id varchar, seconds double, published_at timestamptz);
+create table if not exists quality.code (code varchar, parts json);
 create table if not exists quality.quarantine (
     asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
-create view if not exists quality.batches as
-    select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;
+create {_BATCHES.replace("view", "view if not exists", 1)}
 """
 
-_MIGRATIONS = {1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2"}
+_MIGRATIONS = {
+    1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2",
+    2: f"alter table quality.ledger add column if not exists seconds double; create or replace {_BATCHES} update quality.warehouse set schema_version = 3",
+}
 """By schema version, the SQL that migrates a warehouse to the next version."""
 
 

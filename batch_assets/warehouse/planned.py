@@ -1,13 +1,15 @@
-"""What would be made again, and why: for each table the batches that certainly would, and those that may follow.
+"""What would be made again, and why: for each table the batches that certainly would, those that may follow, and those that stand.
 
 What is certain is seen from the ledger, the lake and the code as they are now. A batch may follow if one that it reads is made
-again: it is, if the content of that one comes out different. `up-to-date` walks the same steps that are shown here, and publishes
-nothing else. Belongs here: the plan of several tables. Does not belong here: which batch of one table is stale (`plan.py`).
+again: it is, if the content of that one comes out different. A published batch of a model or a prediction stands, whatever becomes
+of what it was made from, unless its replacement is asked for. `up-to-date` walks the same steps that are shown here, and publishes
+nothing else. Belongs here: the plan of several tables. Does not belong here: which batch of one table is stale (`plan.py`), and
+how the plan is told (`plan_lines.py`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -15,9 +17,11 @@ from ibis.backends.duckdb import Backend
 from ..engine.reading import version_of
 from ..errors import LakeError, MissingBatchError
 from ..ingest.lakefile import file_version
-from ..partitions import days_between, name_days, window
+from ..partitions import days_between, window
 from ..table.table import Table
+from .causes import Causes, Reason, Reasons
 from .ledger import contents, inputs_hash, recorded
+from .pace import Pace, pace
 from .plan import Refusal, gone_days, needed
 
 
@@ -30,16 +34,22 @@ class Step:
         asked: the number of days that were looked at.
         certain: why each batch is made, by day.
         may_follow: why each batch may have to be made, by day.
+        stands: why each published batch of a model or a prediction would be made again, if that were asked for, by day.
+        published: the days that have a batch.
+        gone: the batches that stand because their raw files are gone, and what else changed of what they were made from.
         refused: the batches that cannot be made as things are.
-        gone: the batches that stand although their raw files are gone.
+        pace: how long batches of the table take; None if that is not known.
     """
 
     table: Table
     asked: int
-    certain: Mapping[dt.date, str]
-    may_follow: Mapping[dt.date, str]
-    refused: Sequence[Refusal]
-    gone: Sequence[dt.date] = ()
+    certain: dict[dt.date, Reasons] = field(default_factory=dict)
+    may_follow: dict[dt.date, Reasons] = field(default_factory=dict)
+    stands: dict[dt.date, Reasons] = field(default_factory=dict)
+    published: frozenset[dt.date] = frozenset()
+    gone: Mapping[dt.date, Reasons] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
+    pace: Pace | None = None
 
     @property
     def days(self) -> list[dt.date]:
@@ -48,7 +58,13 @@ class Step:
 
 
 def planned(
-    con: Backend, tables: Sequence[Table], days: tuple[dt.date, dt.date] | None, lake: Path, version: Callable[[Path], str] = file_version
+    con: Backend,
+    tables: Sequence[Table],
+    days: tuple[dt.date, dt.date] | None,
+    lake: Path,
+    version: Callable[[Path], str] = file_version,
+    *,
+    restates_past: bool = False,
 ) -> list[Step]:
     """Return what it takes for tables to be up to date.
 
@@ -58,32 +74,14 @@ def planned(
         days: the first and the last day; None for every batch that was ever published.
         lake: folder of the raw files.
         version: returns the version of a raw file, which may be known from before.
+        restates_past: whether published batches of models and predictions are replaced, too.
     """
-    steps: list[Step] = []
-    again: dict[str, set[dt.date]] = {}
+    plan, steps = _Plan(con, lake, version, restates_past), list[Step]()
     for table, of_table in _asked(con, tables, days):
-        step = _step(con, table, of_table, lake, again, version)
-        again[table.asset] = {*step.certain, *step.may_follow}
-        if step.days or step.gone:
+        step = plan.step(table, of_table)
+        if step.days or step.gone or step.stands:
             steps.append(step)
     return steps
-
-
-def told(steps: Iterable[Step]) -> Iterator[str]:
-    """Yield a line for each table and cause."""
-    for step in steps:
-        if step.gone:
-            gone = f"{step.table.asset}: the raw files of {len(step.gone)} batches are gone ({name_days(step.gone)})"
-            yield f"{gone}. What was published stands; it cannot be made again without them."
-        for days_by_cause, what in ((step.certain, "to make"), (step.may_follow, "may follow")):
-            for cause in dict.fromkeys(days_by_cause.values()):
-                yield _line(step, [day for day, its in days_by_cause.items() if its == cause], f"{what}: {cause}")
-        for reason in dict.fromkeys(str(refusal.error) for refusal in step.refused):
-            yield _line(step, [refusal.day for refusal in step.refused if str(refusal.error) == reason], f"cannot be made: {reason}")
-
-
-def _line(step: Step, days: Sequence[dt.date], what: str) -> str:
-    return f"{step.table.asset}: {len(days)} {'batch' if len(days) == 1 else 'batches'} ({name_days(days)}) {what}"
 
 
 def _asked(con: Backend, tables: Sequence[Table], days: tuple[dt.date, dt.date] | None) -> Iterator[tuple[Table, list[dt.date]]]:
@@ -97,35 +95,49 @@ def _asked(con: Backend, tables: Sequence[Table], days: tuple[dt.date, dt.date] 
         yield table, [day for (day,) in ever]
 
 
-def _step(con: Backend, table: Table, days: Sequence[dt.date], lake: Path, again: Mapping[str, set[dt.date]], version: Callable[[Path], str]) -> Step:
-    published, made = contents(con, table.upstreams, days) if days else {}, recorded(con, table.asset)
-    certain: dict[dt.date, str] = {}
-    may_follow: dict[dt.date, str] = {}
-    refused: list[Refusal] = []
-    there = {**{(upstream.asset, day): "" for upstream in table.upstreams for day in again.get(upstream.asset, ())}, **published}
-    gone = gone_days(con, table, days, lake)
-    for day in sorted({*days} - {*gone}):
-        remade = [upstream.asset for upstream in table.upstreams if again.get(upstream.asset, set()) & set(window(day, upstream.look_back))]
-        try:
-            inputs = {upstream.asset: inputs_hash(there, upstream, day) for upstream in table.upstreams}
-            inputs |= {f"lake.{table.source.name}": version_of(table.source, lake, day, version)} if table.source else {}
-        except (LakeError, MissingBatchError) as error:
-            refused.append(Refusal(day, error))
-            continue
-        cause = _cause(table, made.get(day), {asset: content for asset, content in inputs.items() if asset not in remade})
-        if cause:
-            certain[day] = cause
-        elif remade:
-            may_follow[day] = f"{' and '.join(remade)} {'is' if len(remade) == 1 else 'are'} made again"
-    return Step(table, len(days), certain, may_follow, refused, gone)
+class _Plan:
+    """A plan in the making: what is known of the tables so far."""
+
+    def __init__(self, con: Backend, lake: Path, version: Callable[[Path], str], restates_past: bool) -> None:
+        self._con, self._lake, self._version, self._restates_past = con, lake, version, restates_past
+        self._causes = Causes(con, lake)
+        self._again: dict[str, set[dt.date]] = {}
+        self._would: dict[str, set[dt.date]] = {}
+        """The batches, by table, that are made again, and those that would be if all that stands were replaced, too."""
+
+    def step(self, table: Table, days: Sequence[dt.date]) -> Step:
+        """Return what becomes of a table's batches."""
+        made = recorded(self._con, table.asset)
+        gone = {day: self._causes.of_code(table, made[day][0]) for day in gone_days(self._con, table, days, self._lake)}
+        step = Step(table, len(days), published=frozenset(made), gone=gone, pace=pace(self._con, table.asset))
+        published = contents(self._con, table.upstreams, days) if days else {}
+        there = {**{(upstream.asset, day): "" for upstream in table.upstreams for day in self._again.get(upstream.asset, ())}, **published}
+        for day in sorted({*days} - {*gone}):
+            stands = table.stands and day in made and not self._restates_past
+            remade = _remade(table, day, self._would if stands else self._again)
+            try:
+                inputs = {upstream.asset: inputs_hash(there, upstream, day) for upstream in table.upstreams}
+                inputs |= {f"lake.{table.source.name}": version_of(table.source, self._lake, day, self._version)} if table.source else {}
+            except (LakeError, MissingBatchError) as error:
+                if stands:
+                    step.stands[day] = (Reason("what it was made from is not there any more"),)
+                else:
+                    step.refused.append(Refusal(day, error))
+                continue
+            reasons = self._causes.of(table, day, made.get(day), {asset: version for asset, version in inputs.items() if asset not in remade})
+            verb = "would be" if stands else "is" if len(remade) == 1 else "are"
+            follows = (Reason(f"{' and '.join(remade)} {verb} made again"),) if remade else ()
+            if stands and (reasons or follows):
+                step.stands[day] = reasons + follows
+            elif reasons:
+                step.certain[day] = reasons
+            elif follows:
+                step.may_follow[day] = follows
+        self._again[table.asset] = {*step.certain, *step.may_follow}
+        self._would[table.asset] = self._again[table.asset] | {*step.stands}
+        return step
 
 
-def _cause(table: Table, made: tuple[str, dict[str, str]] | None, inputs: Mapping[str, str]) -> str | None:
-    """Return why a batch is made again, whatever becomes of those that it reads; None if it is as it should be."""
-    if made is None:
-        return "missing"
-    code, recorded_inputs = made
-    if code != table.code:
-        return f"its code or settings changed (version {code}, now {table.code})"
-    changed = [asset for asset, content in inputs.items() if recorded_inputs.get(asset) != content]
-    return f"{' and '.join(changed)} changed" if changed else None
+def _remade(table: Table, day: dt.date, again: Mapping[str, set[dt.date]]) -> list[str]:
+    """Return the upstreams of which a batch reads one that is made again."""
+    return [upstream.asset for upstream in table.upstreams if again.get(upstream.asset, set()) & set(window(day, upstream.look_back))]

@@ -5,6 +5,7 @@ split into publications (`backfill.py`).
 """
 
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +53,7 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
         StorageError: a disk, memory or network error. Nothing was changed.
         DefinitionError: the table computes other rows in a range than for a day alone. Nothing was changed.
     """
+    started = time.monotonic()
     with warehouse.connect() as con:
         known = contents(con, table.upstreams, days)
         inputs = {day: {upstream.asset: inputs_hash(known, upstream, day) for upstream in table.upstreams} for day in days}
@@ -67,6 +69,8 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             rows_in={reading.day: reading.rows for reading in readings} if table.source else None,
             may_keep_none=table.source is not None and table.source.may_be_empty,
             conserved=to_conserve(con, table, days),
+            parts=table.code_parts,
+            started=started,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
         published = publish_staged(con, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)

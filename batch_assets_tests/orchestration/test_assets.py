@@ -83,7 +83,7 @@ def test_the_lake_is_looked_at_without_reading_what_is_known_and_what_is_gone_is
         read.append(day)
         return measure(source, root, day)
 
-    monkeypatch.setattr("batch_assets.orchestration.assets.measure", note_and_measure)
+    monkeypatch.setattr("batch_assets.orchestration.sources.measure", note_and_measure)
     observe = definitions(resource).resolve_job_def("observe_lake")
     with dg.DagsterInstance.ephemeral() as instance:
         assert observe.execute_in_process(instance=instance).success
@@ -237,7 +237,7 @@ def test_of_many_bad_days_a_few_reasons_are_told_and_all_days(resource: Warehous
     reason = failure(result)
     assert reason.startswith("marts.shelf_counts: 40 of 41 batches were not published (2017-01-02..2017-02-10): lake.counts: there is no file for 2017-01-02")
     assert reason.count("there is no file for") == 3
-    assert reason.endswith("; and 37 more reasons")
+    assert reason.endswith("; and 37 more reasons.")
 
 
 def test_a_batch_without_its_look_back_names_what_is_missing(resource: WarehouseResource) -> None:

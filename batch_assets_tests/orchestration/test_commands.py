@@ -63,7 +63,10 @@ def test_from_several_files_a_day_to_predictions(resource: WarehouseResource, en
     assert selected.returncode == 0, selected.stderr
     assert "2 batches published in " in selected.stdout
     rest = run(environment, *bounds)
-    assert "3 batches published in " in rest.stdout, rest.stderr
+    assert "1 batch published in " in rest.stdout, rest.stderr
+    assert run(environment, *bounds).stdout.splitlines()[-1] == "everything else is up to date"
+    past = run(environment, *bounds, "--restate-past")
+    assert "2 batches published in " in past.stdout, past.stderr
     latest = duckdb.read_parquet(str(Path(resource.published) / "latest" / "expected_counts.parquet"))
     assert latest.aggregate("count(*), min(batch_date)").fetchall() == [(6, day_of(3))]
 
@@ -107,7 +110,7 @@ def test_both_command_lines_obey_the_same_file_of_settings(resource: WarehouseRe
     materialized = run(environment, *MATERIALIZE, folder=tmp_path)
     assert materialized.returncode == 0, materialized.stderr[-3000:]
     updated = run(environment, *UPDATE, folder=tmp_path)
-    assert "1 batches published in " in updated.stdout, updated.stderr[-3000:]
+    assert "1 batch published in " in updated.stdout, updated.stderr[-3000:]
     assert list(ledger(resource.warehouse, "marts.shelf_counts")) == [str(day_of(n)) for n in range(2)]
     assert events({"DAGSTER_HOME": said["DAGSTER_HOME"]}, "ASSET_MATERIALIZATION") == 2
     contradicted = run({**environment, "BATCH_ASSETS_WAREHOUSE": str(tmp_path / "other.duckdb")}, *UPDATE, folder=tmp_path)

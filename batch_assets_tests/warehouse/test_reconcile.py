@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.connection import SCHEMA_VERSION, Warehouse
 
 from ..conftest import warehouse_in
 from .faults import Act, fail, kill, states_after
@@ -247,7 +247,7 @@ def test_a_warehouse_of_the_schema_before_is_migrated_and_its_files_say_what_the
     assert_one_story(warehouse)
     assert [stamp(folder / "things" / f"{day}.parquet") for day in (DAY, NEXT)] == [(1, "aa"), (2, "bb")]
     with warehouse.connect() as con:
-        assert con.con.execute("select schema_version from quality.warehouse").fetchall() == [(2,)]
+        assert con.con.execute("select schema_version from quality.warehouse").fetchall() == [(SCHEMA_VERSION,)]
         assert con.con.execute("select 1 from duckdb_tables() where table_name = 'pending_files'").fetchall() == []
     put(warehouse, 7, days=(NEXT,))
     assert_one_story(warehouse)

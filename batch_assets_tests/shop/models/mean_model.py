@@ -31,7 +31,7 @@ class MeanModel(Contract):
         unique = ["batch_date"]
 
 
-@table(contract=MeanModel, lookback={"kind_counts": LOOK_BACK})
+@table(contract=MeanModel, lookback={"kind_counts": LOOK_BACK}, libraries=("pandas",))
 def mean_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, kind_counts: ir.Table) -> Iterator[pa.RecordBatch]:
     """The model in force. Grain: one row per batch_date."""
     batches = sorted(ledger.to_pyarrow().to_pylist(), key=lambda batch: batch["batch_date"])
