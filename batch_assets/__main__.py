@@ -5,6 +5,8 @@ recomputing only what is missing or stale; without days, of all that was ever pu
 named tables and everything they read. Published models and predictions stand unless `--restate-past` is given.
 `python -m batch_assets plan` prints what `up-to-date` would do with the same arguments, why, and about how long it takes.
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
+`python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
+hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
 
@@ -47,12 +49,18 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--restate-past", action="store_true", help="also replace published models and predictions, if what they were made from changed")
     check = commands.add_parser("verify", help="compare every published table and file with the ledger")
     check.add_argument("--repair", action="store_true", help="have what differs made again")
+    follow = commands.add_parser("trace", help="print what a batch was made from, down to the raw files and their hashes")
+    follow.add_argument("table", metavar="TABLE", help="name of the table")
+    follow.add_argument("day", metavar="DAY", type=_day, help="day of the batch")
+    follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     chosen = parser.parse_args(arguments)
     if chosen.command == "forecasts":
         return _show()
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
+    if chosen.command == "trace":
+        return _reported(lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay))
     if (chosen.first is None) != (chosen.last is None):
         parser.error("--from and --to go together")
     if chosen.first and chosen.first > chosen.last:
@@ -146,6 +154,33 @@ def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int
     job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
     repair(job, configured_graph().in_order(), found, instance(), resource, _tell)
     return _verify(repairs=False)
+
+
+def _trace(name: str, day: dt.date, *, is_replayed: bool) -> int:
+    from .orchestration.resource import WarehouseResource
+    from .table.graph import configured_graph
+    from .warehouse.artifacts import Artifacts
+    from .warehouse.replay import replay
+    from .warehouse.trace import changed, told, trace
+
+    (table,) = [table for table in configured_graph().with_upstreams([name]) if table.name == name]
+    resource = WarehouseResource()
+    lake, models = Path(resource.lake), Artifacts(Path(resource.models))
+    with resource.warehouse.connect() as con:
+        found = trace(con, table.asset, day)
+        for line in told(found):
+            _tell(line)
+        differences = list(changed(found, lake, models))
+        for line in differences or ["all of this is still as it was"]:
+            _tell(line)
+        if not is_replayed:
+            return 0
+        again = replay(con, table, found.of, lake, models)
+    if again != found.of.content:
+        print(f"made again, it has other content: {again}. Its rows depend on chance, on their order, on the clock or on other libraries.", file=sys.stderr)
+        return 1
+    _tell(f"made again, it has the same content, bit for bit: {again}")
+    return 0
 
 
 def _show() -> int:

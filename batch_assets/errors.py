@@ -32,6 +32,10 @@ class UntrainedError(BatchError):
     """There is no model in force for a prediction, or its files are missing."""
 
 
+class ReplayError(BatchError):
+    """A published batch cannot be made again as it was, since what it was made from has changed."""
+
+
 class WarehouseError(BatchError):
     """The warehouse cannot be written to at present."""
 

@@ -24,6 +24,16 @@ def contents(con: Backend, relation: str, measure: str | None = None) -> dict[da
     return {day: (count, batch_hash(schema, count, words), total) for day, count, total, *words in rows}
 
 
+def content_of(con: Backend, relation: str, day: datetime.date) -> str:
+    """Return the content hash of a day's rows of a relation, also if there are none.
+
+    Raises:
+        DefinitionError: a column has a type without a canonical text.
+    """
+    found = contents(con, f"{relation} where batch_date = '{day}'").get(day)
+    return found[1] if found else batch_hash(schema_of(con, relation), 0, [0] * WORDS)
+
+
 def row_words(schema: sch.Schema) -> list[str]:
     """Return SQL expressions for the four hash words of a row with the columns of `schema`.
 

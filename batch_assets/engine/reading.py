@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +23,15 @@ GONE = "gone"
 """The version of a day that was there, and is no more."""
 
 
+@dataclass(frozen=True)
+class RawFile:
+    """A raw file: its path below the lake's root, the hash of its bytes, and its size."""
+
+    name: str
+    version: str
+    size: int
+
+
 @dataclass
 class Reading:
     """What was read of one day of a raw source.
@@ -33,6 +42,7 @@ class Reading:
         version: a hash of the files' names and bytes, or `CLOSED`.
         size: bytes in all files.
         rows: rows in all files, readable or not.
+        files: the files that were read.
     """
 
     source: str
@@ -40,6 +50,7 @@ class Reading:
     version: str
     size: int = 0
     rows: int = 0
+    files: list[RawFile] = field(default_factory=list)
 
 
 def version_of(source: LakeFile, root: Path, day: dt.date, version: Callable[[Path], str] = file_version) -> str:
@@ -124,6 +135,7 @@ def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) ->
     if not source.path(root, reading.day).exists():
         return
     reading.version, reading.size = day_version(root, versions), _bytes(files)
+    reading.files += [RawFile(str(path.relative_to(root)), version, path.stat().st_size) for path, version in versions]
     if not reading.rows and not source.may_be_empty:
         raise LakeError(
             f"{source.path(root, reading.day)}: {'the file has' if len(files) == 1 else 'the files of the day have'} no rows. "

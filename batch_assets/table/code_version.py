@@ -64,6 +64,11 @@ def library_versions(*libraries: str) -> dict[str, str]:
     return {name: version(name) for name in libraries}
 
 
+def settings_in_rows() -> dict[str, str]:
+    """Return the settings that rows may depend on, by name."""
+    return {name: settings.written(name) for name in sorted(type(settings).model_fields.keys() - _NOT_IN_ROWS)}
+
+
 @cache
 def _meaning(modules: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return what counts: the name and the text of each definition, data file and setting."""

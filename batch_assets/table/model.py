@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+VERSION = "version"
+"""The column of a model's table that has the version in force."""
+
 FILES = "files"
 """The column of a model's table that has the hash of a version's files."""
 

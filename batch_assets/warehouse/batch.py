@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from ..engine.reading import Reading
 from ..table.contract import Contract
+from ..table.table import Upstream
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Receipt:
         conserved: what must add up.
         parts: what the code version is made from, by name.
         started: when the publication began, by the clock `time.monotonic`.
+        upstreams: the tables that were read, with their look-back.
+        readings: what was read from the lake.
     """
 
     run_id: str
@@ -69,6 +73,8 @@ class Receipt:
     conserved: Sequence[Conserved] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     started: float | None = None
+    upstreams: Sequence[Upstream] = ()
+    readings: Sequence[Reading] = ()
 
 
 @dataclass(frozen=True)

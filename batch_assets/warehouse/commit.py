@@ -1,4 +1,4 @@
-"""Commit: audited batches replace the previous ones, with their quarantine and ledger rows, in one transaction."""
+"""Commit: audited batches replace the previous ones, with their quarantine, ledger and receipt, in one transaction."""
 
 import datetime as dt
 import json
@@ -10,6 +10,7 @@ import duckdb
 from ..engine.staging import KEPT, REJECTED
 from ..errors import BreachError
 from .batch import Batch, Receipt, Target
+from .receipts import write_receipt
 from .transaction import transaction
 
 
@@ -44,7 +45,7 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
         for batch in batches
     ]
     with transaction(connection):
-        _replace_rows(connection, target, days)
+        _replace_rows(connection, target, days, publication)
         connection.execute("delete from quality.quarantine where asset = ? and batch_date in (select unnest(?::date[]))", [target.asset, days])
         connection.execute(f"insert into quality.quarantine select ?, * from {REJECTED}", [target.asset])
         connection.executemany(
@@ -56,17 +57,20 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
         if receipt.parts:
             new_code = "insert into quality.code select $code, $parts where not exists (from quality.code where code = $code)"
             connection.execute(new_code, {"code": receipt.code, "parts": json.dumps(receipt.parts)})
+        write_receipt(connection, target, receipt, publication)
 
 
-def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: Sequence[dt.date]) -> None:
+def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: Sequence[dt.date], publication: int) -> None:
     table = f'{target.layer}."{target.name}"'
-    connection.execute(f"create schema if not exists {target.layer}")
-    connection.execute(f"create table if not exists {table} as from {KEPT} limit 0")
-    there = connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [target.layer, target.name]
-    ).fetchall()
+    columns = "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?"
+    there = connection.execute(columns, [target.layer, target.name]).fetchall()
+    if not there:
+        connection.execute(f"create schema if not exists {target.layer}")
+        connection.execute(f"create table {table} as from {KEPT} limit 0")
+        connection.execute("delete from quality.tables where asset = ?", [target.asset])
+        connection.execute("insert into quality.tables values (?, ?)", [target.asset, publication])
     coming = connection.execute(f"select column_name, data_type from duckdb_columns() where table_name = '{KEPT}'").fetchall()
-    if set(there) != set(coming):
+    if there and set(there) != set(coming):
         raise BreachError(
             f"the warehouse's table has other columns than its contract: {sorted(set(there) ^ set(coming))}. "
             f"Drop {target.asset} in the warehouse and materialize its batches again."
@@ -74,7 +78,5 @@ def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: S
     connection.execute(f"delete from {table} where batch_date in (select unnest(?::date[]))", [days])
     connection.execute(f"insert into {table} by name from {KEPT}")
     if target.files:
-        counted = f"(select batch_date, count(*) as there from {table} group by 1)"
-        are_there = f"asset = '{target.asset}' and rows_kept = coalesce(there, 0)"
-        latest = f"select max(batch_date) from quality.batches left join {counted} using (batch_date) where {are_there}"
+        latest = f"select max(batch_date) from quality.batches where asset = '{target.asset}'"
         connection.execute(f'create or replace view {target.layer}."{target.name}_latest" as from {table} where batch_date = ({latest})')

@@ -1,7 +1,8 @@
 """The warehouse: one DuckDB file, written by one process at a time, and the folders that belong to it.
 
-Belongs here: the connection, waiting for the lock, the tables that every warehouse has, and translating DuckDB's errors for
-code that does not depend on it. Does not belong here: what is published (`publication.py`).
+Belongs here: the connection, waiting for the lock, and translating DuckDB's errors for
+code that does not depend on it. Does not belong here: what is published (`publication.py`), and the
+tables that every warehouse has (`schema.py`).
 """
 
 import logging
@@ -21,32 +22,7 @@ from ..errors import EngineError, StorageError, WarehouseError
 from ..ingest.known_files import KnownFiles
 from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
-from .transaction import transaction
-
-SCHEMA_VERSION = 3
-
-_BATCHES = """view quality.batches as
-    select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;"""
-
-_SCHEMA = f"""
-create schema if not exists quality;
-create table if not exists quality.warehouse as select {SCHEMA_VERSION} as schema_version;
-create sequence if not exists quality.publication;
-create table if not exists quality.ledger (
-    publication bigint, asset varchar, batch_date date, rows_in bigint, rows_kept bigint, rows_rejected bigint,
-    content varchar, inputs json, code varchar, run_id varchar, seconds double, published_at timestamptz);
-create table if not exists quality.code (code varchar, parts json);
-create table if not exists quality.quarantine (
-    asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
-create {_BATCHES.replace("view", "view if not exists", 1)}
-"""
-
-_MIGRATIONS = {
-    1: "drop table if exists quality.pending_files; update quality.warehouse set schema_version = 2",
-    2: f"alter table quality.ledger add column if not exists seconds double; create or replace {_BATCHES} update quality.warehouse set schema_version = 3",
-}
-"""By schema version, the SQL that migrates a warehouse to the next version."""
-
+from .schema import ensure_schema, forget_dropped
 
 _QUOTE_VALUES = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 """DuckDB's errors that quote values of rows, any of which may be private."""
@@ -81,7 +57,7 @@ class Warehouse:
     def close(self) -> None:
         """Close the file, so that other processes can open it."""
         self._is_kept_open = False
-        self._close()
+        self.let_go()
 
     @contextmanager
     def read_only(self) -> Iterator[Backend]:
@@ -129,13 +105,13 @@ class Warehouse:
             yield ibis.duckdb.from_connection(connection)
             connection.close()
         except duckdb.Error as error:
-            self._close()
+            self.let_go()
             _tell_plainly(error)
         except BaseException:
-            self._close()
+            self.let_go()
             raise
         if not self._is_kept_open:
-            self._close()
+            self.let_go()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if not self.database or Path(self.database).name.startswith(":memory:"):
@@ -144,7 +120,8 @@ class Warehouse:
         make_folder(self._spill)
         connection = self._when_free()
         try:
-            _ensure_schema(connection, self.database)
+            ensure_schema(connection, self.database)
+            forget_dropped(connection)
             for told in reconcile(connection, Path(self.published)):
                 self.tell(told)
         except BaseException:
@@ -152,7 +129,8 @@ class Warehouse:
             raise
         return connection
 
-    def _close(self) -> None:
+    def let_go(self) -> None:
+        """Close the file; whoever connects next opens it anew, and puts right what is not as the ledger says."""
         if self._held:
             self._held.close()
             self._held = None
@@ -211,20 +189,3 @@ def _open(database: str) -> duckdb.DuckDBPyConnection:
                 "Use the DuckDB version that wrote it, or move the file away and materialize again."
             ) from error
         raise
-
-
-def _ensure_schema(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    with transaction(connection):
-        connection.execute(_SCHEMA)
-        while (found := _schema_version(connection)) in _MIGRATIONS:
-            connection.execute(_MIGRATIONS[found])
-    if found != SCHEMA_VERSION:
-        raise WarehouseError(
-            f"{database}: a warehouse of schema version {found}, but this code writes version {SCHEMA_VERSION}. "
-            "Use the code that wrote it, or move the file away and materialize again: everything can be rebuilt from the lake."
-        )
-
-
-def _schema_version(connection: duckdb.DuckDBPyConnection) -> int:
-    ((version,),) = connection.execute("select schema_version from quality.warehouse").fetchall()
-    return int(version)

@@ -5,16 +5,14 @@ Belongs here: reading the ledger. Does not belong here: writing it, which only a
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..content import combined
 from ..errors import MissingBatchError
 from ..partitions import name_days, window
-from ..settings import settings
 from ..table.table import Upstream
 
 Contents = Mapping[tuple[str, dt.date], str]
@@ -22,8 +20,14 @@ Contents = Mapping[tuple[str, dt.date], str]
 
 
 def contents(con: Backend, upstreams: Sequence[Upstream], days: Sequence[dt.date]) -> dict[tuple[str, dt.date], str]:
-    """Return the content hash of every batch of `upstreams` that is read as of `days` and whose rows are in the warehouse."""
-    return {(upstream.asset, day): content for upstream in upstreams for day, content, _, _ in _batches(con, upstream.asset, *upstream.known(days))}
+    """Return the content hash of each batch that the warehouse has of `upstreams`, of all days that are read of any of them as of `days`."""
+    if not upstreams:
+        return {}
+    known = [upstream.known(days) for upstream in upstreams]
+    assets = ", ".join(f"'{upstream.asset}'" for upstream in upstreams)
+    query = f"select asset, batch_date, content from quality.batches where asset in ({assets}) and batch_date between ? and ?"
+    rows = con.con.execute(query, [min(first for first, _ in known), days[-1]]).fetchall()
+    return {(asset, day): content for asset, day, content in rows}
 
 
 def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
@@ -46,27 +50,9 @@ def inputs_hash(published: Contents, upstream: Upstream, day: dt.date) -> str:
 
 
 def recorded(con: Backend, asset: str) -> dict[dt.date, tuple[str, dict[str, str]]]:
-    """Return the code version and input hashes of each published batch of a table, if its rows are in the warehouse."""
-    return {day: (code, json.loads(inputs)) for day, _, code, inputs in _batches(con, asset, settings.first_day, dt.date.max)}
-
-
-def _batches(con: Backend, asset: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, str, str, str]]:
-    """Yield day, content, code version and inputs of a table's published batches whose rows are in the warehouse."""
-    there = _rows_there(con, asset, first, last)
-    published = "select batch_date, content, code, inputs, rows_kept from quality.batches where asset = ? and batch_date between ? and ?"
-    for day, content, code, inputs, kept in con.con.execute(published, [asset, first, last]).fetchall():
-        if there.get(day, 0) == kept:
-            yield day, content, code, inputs
-
-
-def _rows_there(con: Backend, asset: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:
-    """Return the number of rows of each batch in the warehouse: someone may have dropped the table, or deleted rows, by hand."""
-    layer, name = asset.split(".")
-    counted = f'select batch_date, count(*) from {layer}."{name}" where batch_date between ? and ? group by batch_date'
-    try:
-        return dict(con.con.execute(counted, [first, last]).fetchall())
-    except duckdb.CatalogException:
-        return {}
+    """Return the code version and input hashes of each batch of a table that the warehouse has."""
+    rows = con.con.execute("select batch_date, code, inputs from quality.batches where asset = ?", [asset]).fetchall()
+    return {day: (code, json.loads(inputs)) for day, code, inputs in rows}
 
 
 def totals(con: Backend, asset: str, first: dt.date, last: dt.date) -> tuple[int, int]:
@@ -102,8 +88,8 @@ def newest_entries(con: Backend) -> dict[str, tuple[dt.date, str]]:
 
 
 def entries(con: Backend, asset: str) -> list[Entry]:
-    """Return what the ledger says of each batch of a table, oldest publication first."""
-    query = """select batch_date, publication, rows_kept, rows_rejected, content, code, inputs
-        from quality.batches where asset = ? order by publication, batch_date"""
+    """Return what the ledger says last of each batch of a table, oldest publication first, whether the warehouse still has it or not."""
+    query = """select batch_date, publication, rows_kept, rows_rejected, content, code, inputs from quality.ledger where asset = ?
+        qualify row_number() over (partition by batch_date order by publication desc) = 1 order by publication, batch_date"""
     rows = con.con.execute(query, [asset]).fetchall()
     return [Entry(day, number, kept, rejected, content, code, json.loads(inputs)) for day, number, kept, rejected, content, code, inputs in rows]

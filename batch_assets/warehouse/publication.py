@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.duckdb import DuckDB
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
+from ..partitions import name_days
 from ..table.table import Table
 from .artifacts import Artifacts
 from .audit import audit, to_conserve
@@ -71,9 +73,13 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             conserved=to_conserve(con, table, days),
             parts=table.code_parts,
             started=started,
+            upstreams=table.upstreams,
+            readings=readings,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
         published = publish_staged(con, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
+    if published.unfinished:
+        warehouse.let_go()
     return replace(published, readings=readings, inputs=inputs)
 
 
@@ -93,4 +99,15 @@ def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receip
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, list(schema_of(con, KEPT)))
     with little_memory(con.con):
         commit(con.con, target, batches, receipt, publication)
-    return Published(batches, list(settle(con.con, files, days)) if files else [])
+    return Published(batches, _settled(con.con, files, days) if files else [])
+
+
+def _settled(connection: duckdb.DuckDBPyConnection, files: BatchFiles, days: Sequence[dt.date]) -> list[str]:
+    """Move the files of batches that were just committed into place; return what went wrong. The batches are published, whatever it is."""
+    try:
+        return list(settle(connection, files, days))
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        told = f"{name_days(days)} {'is' if len(days) == 1 else 'are'} published in the warehouse, but not all files are in their place"
+        return [f"{files.folder}: {told} ({error}). The next run puts them there."]

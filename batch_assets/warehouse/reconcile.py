@@ -1,7 +1,9 @@
 """Reconcile: make the Parquet files match the ledger, whatever a crash or a manual change left behind.
 
 Each file is stamped with its publication, and the ledger says which publication it should be. There is no separate list of
-pending work that could be wrong. Belongs here: comparing and repairing. Does not belong here: reading and writing files (`files.py`).
+pending work that could be wrong. The rows of the tables are not looked at, except for those that a file is written from.
+
+Belongs here: comparing and repairing. Does not belong here: reading and writing files (`files.py`).
 """
 
 import datetime as dt
@@ -9,7 +11,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
+import ibis
 
+from ..engine.canonical import content_of
 from .files import BatchFiles, Stamp, copy, put, stamp_of, tables_with_files, write
 
 LAYER = "predictions"
@@ -35,18 +39,13 @@ def settle(connection: duckdb.DuckDBPyConnection, files: BatchFiles, days: Colle
 
 
 def _expected(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[dt.date, Stamp]]:
-    """Return the expected stamp of each file, by table and day: one for each batch in the ledger whose rows are in the warehouse."""
+    """Return the expected stamp of each file, by table and day: one for each batch that the warehouse has."""
     there = "select table_name from duckdb_tables() where schema_name = ? and not temporary order by 1"
     return {name: _batches(connection, name) for (name,) in connection.execute(there, [LAYER]).fetchall()}
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, name: str) -> dict[dt.date, Stamp]:
-    rows = connection.execute(
-        f"""select batch_date, publication, content from quality.batches
-        left join (select batch_date, count(*) as there from {LAYER}."{name}" group by 1) using (batch_date)
-        where asset = ? and rows_kept = coalesce(there, 0)""",
-        [f"{LAYER}.{name}"],
-    ).fetchall()
+    rows = connection.execute("select batch_date, publication, content from quality.batches where asset = ?", [f"{LAYER}.{name}"]).fetchall()
     return {day: Stamp(publication, content) for day, publication, content in rows}
 
 
@@ -66,6 +65,9 @@ def _batch(connection: duckdb.DuckDBPyConnection, files: BatchFiles, day: dt.dat
     staged, final = files.staged(day, stamp.publication), files.final(day)
     try:
         if stamp_of(staged) != stamp:
+            if _were_changed(connection, files.table, day, stamp):
+                yield _cannot_be_written(final)
+                return
             rows = f"{LAYER}.\"{files.table}\" where batch_date = '{day}'"
             write(connection, rows, staged, stamp, _columns(connection, files.table))
         put(staged, final)
@@ -77,6 +79,18 @@ def _batch(connection: duckdb.DuckDBPyConnection, files: BatchFiles, day: dt.dat
     else:
         if not expected:
             yield f"{final}: restored; it did not match the ledger."
+
+
+def _were_changed(connection: duckdb.DuckDBPyConnection, name: str, day: dt.date, stamp: Stamp) -> bool:
+    """Say whether a batch's rows are no longer those that were published."""
+    return content_of(ibis.duckdb.from_connection(connection), f'{LAYER}."{name}"', day) != stamp.content
+
+
+def _cannot_be_written(path: Path) -> str:
+    return (
+        f"{path}: does not match the ledger, and cannot be written from the table, whose rows of this batch were changed since they were published. "
+        "Have the batch made again: python -m batch_assets verify --repair. The next run tries again."
+    )
 
 
 def _latest(files: BatchFiles, batches: dict[dt.date, Stamp], *, expected: bool) -> Iterator[str]:

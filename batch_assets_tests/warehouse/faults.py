@@ -22,6 +22,8 @@ _ON_FILES = ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir")
 MOST_STEPS = 300
 FAILED = 3
 """The exit code of a child process that raised an error."""
+DONE_ALL_THE_SAME = 4
+"""The exit code of a child process that the fault did not keep from anything."""
 
 Act = Callable[[type[Exception]], None]
 """What happens in the place of a statement or a file operation; it is told with which error a full disk would end that."""
@@ -49,12 +51,16 @@ class Failing:
         return Failing(self._real.cursor(), self._statement)
 
 
-def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> None:
-    """Let `act` happen at the k-th statement or file operation, from 1, before it is done; of a copy, when half of it is."""
-    opened, numbers = batch_assets.warehouse.connection._open, itertools.count(1)
+def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception]]:
+    """Let `act` happen at the k-th statement or file operation, from 1, before it is done; of a copy, when half of it is.
+
+    Return a list that has an element as soon as it has happened.
+    """
+    opened, numbers, happened = batch_assets.warehouse.connection._open, itertools.count(1), list[type[Exception]]()
 
     def step(error: type[Exception]) -> None:
         if next(numbers) == at:
+            happened.append(error)
             act(error)
 
     def before(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +79,7 @@ def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> None:
     patch.setattr(batch_assets.warehouse.connection, "_open", lambda database: Failing(opened(database), lambda: step(duckdb.IOException)))
     for owner, name in _ON_FILES:
         patch.setattr(owner, name, copy_half if name == "copyfile" else before(getattr(owner, name)))
+    return happened
 
 
 def fail(error: type[Exception]) -> None:
@@ -100,14 +107,16 @@ def states_after(template: Path, folder: Path, act: Act, do: Callable[[Warehouse
 
         def done(warehouse: Warehouse = warehouse, at: int = at) -> None:
             with pytest.MonkeyPatch.context() as patch:
-                fail_at(patch, at, act)
+                happened = fail_at(patch, at, act)
                 assert do(warehouse)
+            if happened:
+                os._exit(DONE_ALL_THE_SAME)
 
         ended = in_child(done)
         yield warehouse
         if ended == 0:
             return
-        assert ended == (-signal.SIGKILL if act is kill else FAILED), f"step {at}"
+        assert ended in ((-signal.SIGKILL,) if act is kill else (FAILED, DONE_ALL_THE_SAME)), f"step {at}"
     raise AssertionError(f"it takes more than {MOST_STEPS} steps")
 
 

@@ -12,7 +12,8 @@ import pytest
 
 import batch_assets.warehouse.connection
 from batch_assets.errors import EngineError, StorageError, WarehouseError
-from batch_assets.warehouse.connection import SCHEMA_VERSION, Warehouse
+from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.schema import SCHEMA_VERSION
 
 _HOLD = """
 import sys, time, duckdb
@@ -52,25 +53,6 @@ def test_a_killed_holder_blocks_nobody(warehouse: Warehouse) -> None:
         process.kill()
     with warehouse.connect() as con:
         assert con.con.execute("select 1").fetchall() == [(1,)]
-
-
-def test_a_warehouse_of_another_schema_version_is_refused(warehouse: Warehouse) -> None:
-    with warehouse.connect() as con:
-        con.con.execute("update quality.warehouse set schema_version = 99")
-    with pytest.raises(WarehouseError, match=r"schema version 99, but this code writes version 3\. Use the code"), warehouse.connect():
-        pass
-
-
-def test_a_warehouse_of_an_older_schema_version_is_migrated(warehouse: Warehouse) -> None:
-    with warehouse.connect() as con:
-        con.con.execute("insert into quality.ledger (publication, asset, content) values (1, 'marts.a', 'c')")
-        con.con.execute("drop view quality.batches; alter table quality.ledger drop column seconds; drop table quality.code")
-        con.con.execute("create view quality.batches as select * from quality.ledger")
-        con.con.execute("update quality.warehouse set schema_version = 2")
-    with warehouse.connect() as con:
-        assert con.con.execute("select asset, content, seconds from quality.batches").fetchall() == [("marts.a", "c", None)]
-        assert con.con.execute("from quality.code").fetchall() == []
-        assert con.con.execute("select schema_version from quality.warehouse").fetchall() == [(SCHEMA_VERSION,)]
 
 
 def test_a_file_that_is_no_warehouse_is_refused_and_kept(warehouse: Warehouse) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from batch_assets.warehouse.connection import SCHEMA_VERSION, Warehouse
+from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
 from .faults import Act, fail, kill, states_after
@@ -162,16 +162,33 @@ def test_the_newest_batch_may_be_empty(warehouse: Warehouse) -> None:
     assert_one_story(warehouse)
 
 
-@pytest.mark.parametrize("deleted", ["thing = 1", "true"])
-def test_a_batch_whose_rows_were_deleted_by_hand_is_latest_nowhere(warehouse: Warehouse, deleted: str) -> None:
+@pytest.mark.parametrize(
+    "by_hand", ["delete from predictions.things where thing = 1", "delete from predictions.things", "update predictions.things set thing = thing + 1"]
+)
+def test_a_file_is_never_written_from_rows_that_were_changed_by_hand(warehouse: Warehouse, by_hand: str) -> None:
     put(warehouse, 1, 2, days=(DAY, NEXT))
     with warehouse.connect() as con:
-        con.con.execute(f"delete from predictions.things where batch_date = '{NEXT}' and {deleted}")
-    assert sorted(line.split(":")[0].rsplit("/", 1)[1] for line in opened(warehouse)) == [f"{NEXT}.parquet", "things.parquet"]
-    assert rows_of(Path(warehouse.published) / "latest" / "things.parquet") == [(DAY, 1), (DAY, 2)]
+        con.con.execute(by_hand)
+    assert opened(warehouse) == [], "what readers have is what was published"
+    final = Path(warehouse.published) / "things" / f"{DAY}.parquet"
+    final.unlink()
+    for _ in range(2):
+        (told,) = opened(warehouse)
+        assert told.startswith(f"{final}: does not match the ledger, and cannot be written from the table, whose rows")
+        assert not final.exists()
+    put(warehouse, 4, days=(DAY, NEXT))
+    assert_one_story(warehouse)
+
+
+def test_of_a_table_that_was_dropped_and_made_anew_only_the_new_batches_are_there(warehouse: Warehouse) -> None:
+    put(warehouse, 1, 2, days=(DAY, LAST))
     with warehouse.connect() as con:
-        assert con.con.execute("from predictions.things_latest order by all").fetchall() == [(DAY, 1), (DAY, 2)]
-    put(warehouse, 4, days=(NEXT,))
+        con.con.execute("drop table predictions.things")
+    put(warehouse, 5, days=(NEXT,))
+    (folder,) = [path for path in Path(warehouse.published).iterdir() if path.name == "things"]
+    assert [path.name for path in folder.iterdir()] == [f"{NEXT}.parquet"]
+    assert_one_story(warehouse)
+    put(warehouse, 6, days=(LAST,))
     assert_one_story(warehouse)
 
 
@@ -213,42 +230,3 @@ def test_a_relative_path_and_another_working_folder_are_no_obstacle(tmp_path: Pa
     monkeypatch.chdir(tmp_path)
     assert_one_story(relative)
     assert list((tmp_path / "elsewhere").iterdir()) == []
-
-
-SCHEMA_1 = """
-create schema quality; create schema predictions;
-create table quality.warehouse as select 1 as schema_version;
-create sequence quality.publication;
-create table quality.ledger (
-    publication bigint default nextval('quality.publication'), asset varchar, batch_date date, rows_in bigint,
-    rows_kept bigint, rows_rejected bigint, content varchar, inputs json, code varchar, run_id varchar, published_at timestamptz);
-create table quality.quarantine (asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
-create table quality.pending_files (staged varchar, final varchar);
-create view quality.batches as select * from quality.ledger qualify row_number() over (partition by asset, batch_date order by publication desc) = 1;
-create table predictions.things (batch_date date, thing bigint);
-insert into predictions.things values ('2017-01-01', 1), ('2017-01-02', 2);
-insert into quality.ledger (asset, batch_date, rows_kept, rows_rejected, content, inputs, code, run_id, published_at)
-    values ('predictions.things', '2017-01-01', 1, 0, 'aa', '{}', 'code', 'run', now()),
-        ('predictions.things', '2017-01-02', 1, 0, 'bb', '{}', 'code', 'run', now());
-insert into quality.pending_files values ('things/.2017-01-02.staged', 'things/2017-01-02.parquet');
-create view predictions.things_latest as
-    from predictions.things where batch_date = (select max(batch_date) from quality.batches where asset = 'predictions.things');
-"""
-
-
-def test_a_warehouse_of_the_schema_before_is_migrated_and_its_files_say_what_they_are(warehouse: Warehouse) -> None:
-    folder = Path(warehouse.published)
-    for name in ("things", "latest"):
-        (folder / name).mkdir(parents=True)
-    with duckdb.connect(warehouse.database) as old:
-        old.execute(SCHEMA_1)
-        for day, name in ((DAY, f"things/{DAY}.parquet"), (NEXT, f"things/.{NEXT}.staged"), (DAY, "latest/things.parquet")):
-            old.execute(f"copy (from predictions.things where batch_date = '{day}') to '{folder / name}' (format parquet)")
-    assert_one_story(warehouse)
-    assert [stamp(folder / "things" / f"{day}.parquet") for day in (DAY, NEXT)] == [(1, "aa"), (2, "bb")]
-    with warehouse.connect() as con:
-        assert con.con.execute("select schema_version from quality.warehouse").fetchall() == [(SCHEMA_VERSION,)]
-        assert con.con.execute("select 1 from duckdb_tables() where table_name = 'pending_files'").fetchall() == []
-    put(warehouse, 7, days=(NEXT,))
-    assert_one_story(warehouse)
-    assert stamp(folder / "latest" / "things.parquet")[0] == 3

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from batch_assets.errors import MissingBatchError
 from batch_assets.table.graph import Graph
 from batch_assets.table.table import Table
 from batch_assets.warehouse.connection import Warehouse
@@ -66,15 +67,16 @@ def test_a_batch_that_was_published_again_as_it_was_makes_nothing_stale(shop: Wa
     assert stale(shop, "recent_counts") == []
 
 
-@pytest.mark.parametrize(
-    "by_hand", ["insert into marts.kind_counts values ('{day}', 'soap', 5, 1)", "delete from marts.kind_counts where batch_date = '{day}' and kind = 'tea'"]
-)
-def test_rows_that_somebody_added_or_deleted_make_their_batch_stale(shop: Warehouse, by_hand: str) -> None:
+def test_every_batch_of_a_table_that_was_dropped_is_stale_until_it_is_made_anew(shop: Warehouse) -> None:
     with shop.connect() as con:
-        con.con.execute(by_hand.format(day=DAYS[2]))
-    assert stale(shop, "kind_counts") == DAYS[2:3]
+        con.con.execute("drop table marts.kind_counts")
+    assert stale(shop, "kind_counts") == DAYS
     publish(SHOP.table("kind_counts"), shop, DAYS[2:3], "run")
-    assert stale(shop, "recent_counts") == []
+    assert stale(shop, "kind_counts") == DAYS[:2] + DAYS[3:]
+    with pytest.raises(MissingBatchError, match=r"2017-01-01\.\.2017-01-02 are not published"):
+        publish(SHOP.table("recent_counts"), shop, DAYS[2:3], "run")
+    publish(SHOP.table("kind_counts"), shop, DAYS, "run")
+    assert stale(shop, "kind_counts") == stale(shop, "recent_counts") == []
 
 
 def test_a_table_that_reads_more_makes_every_batch_stale(shop: Warehouse) -> None:

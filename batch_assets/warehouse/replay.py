@@ -1,0 +1,56 @@
+"""Replay: a published batch is made again from what its receipt names, and compared with what was published. Nothing is published.
+
+A model is trained again, in a folder that is removed afterwards. Belongs here: making one batch again. Does not belong here: what it was
+made from (`trace.py`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ibis.backends.duckdb import Backend
+
+from ..engine.canonical import content_of
+from ..engine.duckdb import DuckDB
+from ..engine.reading import version_of
+from ..engine.staging import KEPT
+from ..errors import LakeError, ReplayError
+from ..table.table import Table
+from .artifacts import Artifacts
+from .ledger import contents, inputs_hash
+from .trace import Link
+
+
+def replay(con: Backend, table: Table, batch: Link, lake: Path, models: Artifacts) -> str:
+    """Make a batch again; return its content hash.
+
+    Raises:
+        ReplayError: what it was made from is not what it was: the message says which part.
+        BatchError: it cannot be made again: a batch, a raw file or a model's files are missing.
+    """
+    if reasons := list(_other_inputs(con, table, batch, lake)):
+        raise ReplayError(f"{batch.asset}, batch {batch.day}: cannot be made again as it was: {'; '.join(reasons)}.", day=batch.day)
+    with TemporaryDirectory(prefix="batch_assets_") as folder:
+        engine = DuckDB(con, lake, Artifacts(Path(folder)) if table.is_generator else models)
+        engine.stage(table, [batch.day])
+        return content_of(con, KEPT, batch.day)
+
+
+def _other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterator[str]:
+    """Tell what differs from what the batch was made from: code, batches of upstreams, raw files."""
+    if table.code != batch.code:
+        yield f"its code or settings changed (version {batch.code}, now {table.code})"
+    published = contents(con, table.upstreams, [batch.day])
+    for upstream in table.upstreams:
+        if inputs_hash(published, upstream, batch.day) != batch.inputs.get(upstream.asset):
+            yield f"{upstream.asset} was published with other content since"
+    if table.source and _version(table, lake, batch.day) != batch.inputs.get(f"lake.{table.source.name}"):
+        yield f"the raw files of lake.{table.source.name} are other files since, or gone"
+
+
+def _version(table: Table, lake: Path, day: dt.date) -> str | None:
+    try:
+        return version_of(table.source, lake, day) if table.source else None
+    except LakeError:
+        return None
