@@ -136,13 +136,13 @@ def test_a_plan_says_which_batches_and_why(person: Person, monkeypatch: pytest.M
         "marts.kind_counts: 1 batch (2017-01-05) may follow: marts.shelf_counts is made again",
         "features.recent_counts: 6 batches (2017-01-01..2017-01-06) to make: missing",
     ]
-    stands = "predictions.expected_counts: 6 batches (2017-01-01..2017-01-06) stand: "
-    assert stands in "\n".join(found)
+    assert "predictions.expected_counts: 4 batches (2017-01-01..2017-01-04) stand: features.recent_counts would be made again" in found
+    assert "predictions.expected_counts: 2 batches (2017-01-05..2017-01-06) stand: features.recent_counts and models.mean_model would be made again" in found
     assert "features.next_days" not in "\n".join(found)
     assert found[-3:] == [
-        "to make: 2 batches",
-        "may follow: 6 batches",
-        "standing: 10 batches of models and predictions, published before what they were made from changed; up-to-date --restate-past replaces them",
+        "to make: 7 batches",
+        "may follow: 1 batch",
+        "standing: 8 batches of models and predictions, published before what they were made from changed; up-to-date --restate-past replaces them",
     ]
     recode(person, monkeypatch, day_of(0))
     changed = "marts.kind_counts: 6 batches (2017-01-01..2017-01-06) to make: its code or settings changed (ver"
