@@ -41,6 +41,7 @@ class Mutant:
 _FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_known.py", "models/test_demand_model.py"
 _PLAN, _ASKED = "orchestration/test_plan.py", "orchestration/test_asked.py"
 _CAUSES, _PACE = "warehouse/test_causes.py", "warehouse/test_pace.py"
+_DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves.py"
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
@@ -64,13 +65,72 @@ MUTANTS = (
         "self.sales",
         (_KNOWN,),
     ),
-    Mutant("targets after the retrain day are trained on", "models/_demand/known.py", ' & (keys["target_date"] <= pd.Timestamp(on))', "", (_KNOWN,)),
-    Mutant("closed days are trained on", "models/_demand/known.py", ' & ~keys["is_closed"]', "", (_KNOWN,)),
-    Mutant("as-of days of other models are trained on", "models/_demand/known.py", 'keys["batch_date"].isin(days) & ', "", (_KNOWN,)),
+    Mutant("targets after the retrain day are trained on", "models/_demand/known.py", ' & (self.sales["target_date"] <= pd.Timestamp(on))', "", (_KNOWN,)),
+    Mutant(
+        "a day that was known as open later is trained on",
+        "models/_demand/known.py",
+        '(self.sales["batch_date"] <= pd.Timestamp(on)) & (self.sales["target_date"]',
+        '(self.sales["target_date"]',
+        (_KNOWN,),
+    ),
+    Mutant("closed days are trained on", "models/_demand/known.py", ' & (self.sales["units"] > 0)', "", (_KNOWN,)),
+    Mutant(
+        "closed days are trained on, whatever was sold",
+        "models/demand_model.py",
+        "known.opened(part_of(frame, _as_of(day, day)), day)",
+        "part_of(frame, _as_of(day, day))",
+        (_MODEL,),
+    ),
+    Mutant(
+        "as-of days of other models are trained on",
+        "models/_demand/known.py",
+        'frame.keys["batch_date"].isin(days)',
+        'frame.keys["batch_date"].notna()',
+        (_KNOWN,),
+    ),
+    Mutant(
+        "returns that became known later are trained on",
+        "models/_demand/known.py",
+        'self.returns[self.returns["batch_date"] <= pd.Timestamp(on)]',
+        "self.returns",
+        (_KNOWN,),
+    ),
+    Mutant("a product's moves before the as-of day are undone", "models/_demand/known.py", 'met[met["moved_on"] > met["batch_date"]]', "met", (_KNOWN,)),
+    Mutant("a wrong quantity is trained on", "models/_demand/known.py", "0.0, frame.most)", "0.0, np.inf)", (_KNOWN,)),
+    Mutant(
+        "a closing is known before its day",
+        "partitions.py",
+        "closing.known_on is None or closing.known_on <= day",
+        "True",
+        ("features/test_target_calendar.py",),
+    ),
+    Mutant(
+        "a closing holds after it was withdrawn", "partitions.py", "closing.withdrawn_on is None or day < closing.withdrawn_on", "True", ("test_partitions.py",)
+    ),
+    Mutant(
+        "days to come are asked for as of today",
+        "features/target_calendar.py",
+        "is_closed(target, known_on=day)",
+        "is_closed(target)",
+        ("features/test_target_calendar.py",),
+    ),
+    Mutant("days that are known as open later count", "features/category_demand.py", "arrived.arrived_on <= days.batch_date, ", "", (_DEMAND,)),
+    Mutant("sales that arrive later count", "features/category_demand.py", "sold.known_on <= opened.batch_date, ", "", (_DEMAND,)),
+    Mutant("closed days count", "features/category_demand.py", "category_day_sales.filter(_.lines > 0)", "category_day_sales", (_DEMAND,)),
+    Mutant("what goes back counts", "features/category_demand.py", "moves.filter(moves.arrived_on < moves.moved_on)", "moves", (_DEMAND,)),
+    Mutant("a wrong quantity counts", "features/category_demand.py", "units=ibis.least(_.units, _.most_units)", "units=_.units", (_DEMAND,)),
+    Mutant("sales after a move follow it", "marts/category_moves.py", "sold.arrived_on < sides.moved_on, ", "", (_MOVES,)),
+    Mutant(
+        "sales before a move go back",
+        "marts/category_moves.py",
+        "sold.arrived_on >= sides.moved_on, sold.arrived_on <= sides",
+        "sold.arrived_on <= sides",
+        (_MOVES,),
+    ),
     Mutant("as-of days shift with the retrain day", "models/_demand/known.py", "day.toordinal() % step", "(trained_on - day).days % step", (_KNOWN,)),
     Mutant("a fit knows what was sold a week later", "models/demand_model.py", "known.sold(usable, day)", "known.sold(usable, day + 7 * _DAY)", (_MODEL,)),
-    Mutant("a fit has the targets of a week later", "models/demand_model.py", "_as_of(day, day), day)", "_as_of(day, day), day + 7 * _DAY)", (_MODEL,)),
-    Mutant("a backtest knows nine horizons ahead", "models/demand_model.py", "origin + HORIZON * _DAY)", "origin + 9 * HORIZON * _DAY)", (_MODEL,)),
+    Mutant("a fit has the targets of a week later", "models/demand_model.py", "_as_of(day, day)), day)", "_as_of(day, day)), day + 7 * _DAY)", (_MODEL,)),
+    Mutant("a backtest knows nine horizons ahead", "models/demand_model.py", "over = origin + HORIZON * _DAY", "over = origin + 9 * HORIZON * _DAY", (_MODEL,)),
     Mutant("a version forgets the parameters", "models/demand_model.py", '"what": what, "parameters": PARAMETERS', '"what": what', (_MODEL,)),
     Mutant("a version forgets the number of trees", "models/demand_model.py", '"trees": TREES, "every": EVERY, "step"', '"every": EVERY, "step"', (_MODEL,)),
     Mutant("a version forgets its retrain day", "models/demand_model.py", "*libraries, str(trained_on), ", "*libraries, ", (_MODEL,)),
@@ -80,9 +140,19 @@ MUTANTS = (
     Mutant("a loser forecasts all the same", "predictions/demand_forecast.py", 'if demand_model.row["in_force"] != LIGHTGBM:', "if False:", (_FORECAST,)),
     # What the numbers are.
     Mutant("the weights' sum is wrong", "models/_demand/frame.py", "(1 - decay ** rows", "(1 + decay ** rows", (_FRAME,)),
-    Mutant("the store's trend of a week is upside down", "models/_demand/frame.py", "totals[7] * 4, totals[28]", "totals[28], totals[7] * 4", (_FRAME,)),
     Mutant(
-        "the store's trend of a month is upside down", "models/_demand/frame.py", "totals[28] * 3.25, totals[91]", "totals[91], totals[28] * 3.25", (_FRAME,)
+        "the store's trend of a week is upside down",
+        "models/_demand/frame.py",
+        "totals[7] * days[28], totals[28] * days[7]",
+        "totals[28] * days[7], totals[7] * days[28]",
+        (_FRAME,),
+    ),
+    Mutant(
+        "the store's trend of a month is upside down",
+        "models/_demand/frame.py",
+        "totals[28] * days[91], totals[91] * days[28]",
+        "totals[91] * days[28], totals[28] * days[91]",
+        (_FRAME,),
     ),
     Mutant("rows are not weighted", "models/_demand/fit.py", ", weight=frame.scale[chosen]", "", (_FRAME,)),
     Mutant("the lower bound is the 20 % quantile", "models/_demand/fit.py", '"lower": 0.1', '"lower": 0.2', (_FRAME,)),

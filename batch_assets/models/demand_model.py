@@ -31,7 +31,7 @@ from ..table.table import table
 from ._demand.backtest import Score, score
 from ._demand.fit import EVERY, PARAMETERS, TREES, Forecaster, train
 from ._demand.frame import BASELINES
-from ._demand.known import Known, as_of_days, part_known
+from ._demand.known import Known, as_of_days, part_of
 from ._lightgbm import lightgbm
 
 TRAINING_DAYS = 336
@@ -90,7 +90,7 @@ def backtest_chart(demand_model: ir.Table, day: datetime.date) -> Bars:
 
 @table(
     contract=DemandModel,
-    lookback=dict.fromkeys(("category_demand", "target_calendar", "store_demand", "category_day_sales"), LOOK_BACK),
+    lookback=dict.fromkeys(("category_demand", "target_calendar", "store_demand", "category_day_sales", "category_moves"), LOOK_BACK),
     show=backtest_chart,
     kinds=("duckdb", "lightgbm"),
     libraries=LIBRARIES,
@@ -103,6 +103,7 @@ def demand_model(
     target_calendar: ir.Table,
     store_demand: ir.Table,
     category_day_sales: ir.Table,
+    category_moves: ir.Table,
 ) -> Iterator[pa.RecordBatch]:
     """The demand model in force, and its model card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
@@ -112,7 +113,8 @@ def demand_model(
     versions = {trained_on: _version(batches, trained_on, "model") for trained_on in map(retrain_day, as_of)}
     if untrained := {day: version for day, version in versions.items() if not artifacts.has(MODEL, version)}:
         sold = category_day_sales.select("batch_date", "category", "units", target_date=_.sold_on)
-        known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), store_demand.to_pandas(), sold.to_pandas())
+        returns = category_moves.filter(_.arrived_on >= _.moved_on).select("batch_date", "category", "units", "moved_on", target_date=_.sold_on)
+        known = Known(category_demand.to_pandas(), target_calendar.to_pandas(), store_demand.to_pandas(), sold.to_pandas(), returns.to_pandas())
         asked_by = {retrain_day(day): day for day in reversed(as_of)}
         for trained_on in untrained:
             _require_demand(known, asked_by[trained_on], trained_on)
@@ -189,7 +191,7 @@ def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Seque
         frame = known.frame(_as_of(missing[0], missing[-1]))
 
         def fit(day: datetime.date) -> None:
-            usable = part_known(frame, _as_of(day, day), day)
+            usable = known.opened(part_of(frame, _as_of(day, day)), day)
             artifacts.put(FITS, versions[day], train(usable, known.sold(usable, day)))
 
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_FITS_AT_ONCE)) as pool:
@@ -204,8 +206,9 @@ def _as_of(first: datetime.date, last: datetime.date) -> list[datetime.date]:
 
 
 def _backtest(known: Known, origin: datetime.date, fit: Mapping[str, str]) -> Score:
-    frame = known.frame([origin])
-    return score(origin.isoformat(), frame, Forecaster(fit).forecast(frame), known.sold(frame, origin + HORIZON * _DAY))
+    over = origin + HORIZON * _DAY
+    frame = known.opened(known.frame([origin]), over)
+    return score(origin.isoformat(), frame, Forecaster(fit).forecast(frame), known.sold(frame, over))
 
 
 def _card(trained_on: datetime.date, version: str, files: Mapping[str, str], tests: list[Score]) -> dict[str, object]:

@@ -31,6 +31,7 @@ class DemandForecast(Contract):
     units: dt.Float64 = Field(ge=0, description="forecast of units sold: the median")
     lower: dt.Float64 = Field(ge=0, description="10 % quantile: the lower bound of the 80 % prediction interval")
     upper: dt.Float64 = Field(ge=0, description="90 % quantile: the upper bound of the 80 % prediction interval")
+    is_closed: dt.Boolean = Field(description="whether, as known on batch_date, the store is closed on target_date, so that nothing will be sold")
     model_version: dt.String = Field(description="version of demand_model in force on batch_date")
 
     @rule
@@ -76,7 +77,7 @@ def demand_forecast(rows: pa.RecordBatch, demand_model: Version) -> pa.RecordBat
     made = _forecaster(demand_model).forecast(frame, demand_model.row["interval_factor"])
     if demand_model.row["in_force"] != LIGHTGBM:
         made = _with_units(made, frame.baselines[demand_model.row["in_force"]])
-    forecasts = frame.keys.drop(columns="is_closed").assign(
+    forecasts = frame.keys.assign(
         units=np.round(made.units, DECIMALS),
         lower=np.round(made.lower, DECIMALS),
         upper=np.round(made.upper, DECIMALS),

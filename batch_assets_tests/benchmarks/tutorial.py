@@ -6,8 +6,8 @@ pandas. Dagster runs each asset in its own process, as it does by default, and e
 partition of the I/O manager is one day.
 
 Whatever tutorial style does not offer is left out, which is to its advantage: no contracts, quarantine, content hashes,
-checks or Parquet files; lines that cannot be read are dropped. It has no ledger either, which model versions are derived
-from. So the history's ledger is copied in, to reuse earlier fits as the project does, and its own days get a constant.
+checks or Parquet files; lines that cannot be read
+are dropped, and products do not move between categories. It has no ledger either, which model versions are derived from. So the history's ledger is copied in, to reuse earlier fits as the project does, and its own days get a constant.
 """
 
 import datetime as dt
@@ -33,6 +33,8 @@ from batch_assets.warehouse.artifacts import Artifacts
 
 from .workshop import GRAPH
 
+_MOVES = "category_moves"
+
 
 def _table(name: str) -> Any:
     """Return the arguments that all of these assets have."""
@@ -40,6 +42,7 @@ def _table(name: str) -> Any:
     ins = {
         upstream: dg.AssetIn(key=[GRAPH.table(upstream).layer, upstream], partition_mapping=_mapping(table.lookback.get(upstream, 0)))
         for upstream in table.tables
+        if upstream != _MOVES
     }
     return dg.asset(key=[table.layer, name], ins=ins, partitions_def=DAILY, metadata={"partition_expr": "batch_date"})
 
@@ -77,7 +80,7 @@ def category_day_sales(context: dg.AssetExecutionContext, sales_lines: pd.DataFr
 @_table("category_demand")
 def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.DataFrame) -> pd.DataFrame:
     """Sum the last quarter's sales by category."""
-    return _made("category_demand", days=_days(context), **_known(category_day_sales=category_day_sales))
+    return _made("category_demand", days=_days(context), **_known(category_day_sales=category_day_sales, category_moves=_no_moves()))
 
 
 @_table("store_demand")
@@ -108,7 +111,9 @@ def demand_model(
         "category_day_sales": category_day_sales,
     }
     assets = {f"{GRAPH.table(name).layer}.{name}": frame for name, frame in frames.items()}
-    return _made("demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **_known(**frames))
+    return _made(
+        "demand_model", days=_days(context), ledger=_ledger(assets), artifacts=Artifacts(settings.models), **_known(**frames, category_moves=_no_moves())
+    )
 
 
 @_table("demand_forecast")
@@ -125,6 +130,11 @@ def demand_forecast(
     version = Version("demand_model", model["version"], model.to_dict(), Artifacts(settings.models).all("demand_model", model["version"]))
     rows = targets(**known).to_pyarrow().combine_chunks().to_batches()
     return pa.Table.from_batches([cast(pa.RecordBatch, demand_forecast_table(rows=batch, demand_model=version)) for batch in rows]).to_pandas()
+
+
+def _no_moves() -> pd.DataFrame:
+    """Return no moves: to follow products from category to category, each run would have to load the whole year's lines."""
+    return pd.DataFrame(columns=GRAPH.table(_MOVES).contract.columns())
 
 
 def _object(line: str) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
-"""category_demand on a few rows: windows end with the batch day, weekdays, recency, weights, and what is left out."""
+"""category_demand on a few rows: windows of open days, weekdays, recency, weights, products that moved, outliers, and what is left out."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from batch_assets.features.category_demand import category_demand
@@ -16,9 +17,24 @@ def sold(day: int, units: int, *, known: int | None = None, category: str = "MIL
     }  # fmt: skip
 
 
-def made(rows: list[dict[str, object]], *asked: int) -> list[dict[str, Any]]:
-    """Return the features of some days."""
-    return rows_of(category_demand, days=days(*map(day_of, asked)), category_day_sales=frame("category_day_sales", rows))
+def made(rows: list[dict[str, object]], *asked: int, closed: Collection[int] = (), moves: Sequence[dict[str, object]] = ()) -> list[dict[str, Any]]:
+    """Return the features of some days; on each that was not closed, fuel was sold."""
+    opened = [sold(n, 1, category="FUEL") for n in range(max(asked) + 1) if n not in closed]
+    return rows_of(
+        category_demand,
+        days=days(*map(day_of, asked)),
+        category_day_sales=frame("category_day_sales", [*rows, *opened]),
+        category_moves=frame("category_moves", moves),
+    )
+
+
+def move(moved: int, units: int, category: str, *, of: int, arrived: int | None = None) -> dict[str, object]:
+    """Return what a category gains by a move, of what was sold on a day."""
+    arrived = of if arrived is None else arrived
+    return {
+        "batch_date": day_of(max(moved, arrived)), "moved_on": day_of(moved), "arrived_on": day_of(arrived), "sold_on": day_of(of),
+        "category": category, "units": units, "amount_cents": 100 * units, "discount_cents": 10 * units,
+    }  # fmt: skip
 
 
 def test_a_window_ends_with_the_batch_day_and_forgets_what_is_older() -> None:
@@ -29,8 +45,8 @@ def test_a_window_ends_with_the_batch_day_and_forgets_what_is_older() -> None:
 
 
 def test_a_late_line_counts_on_its_day_of_sale_once_it_is_known() -> None:
-    rows = [sold(5, 3), sold(5, 4, known=6), sold(6, 0)]
-    assert [row["sun_7d"] + row["fri_7d"] for row in made(rows, 5, 6)] == [3, 7]  # 2017-01-06 is a Friday
+    rows = [*(sold(n, 1) for n in (2, 3, 4)), sold(5, 3), sold(5, 4, known=6), sold(6, 0)]
+    assert [row["fri_7d"] for row in made(rows, 5, 6)] == [3, 7]  # 2017-01-06 is a Friday
 
 
 def test_days_without_a_sale_count_as_known_and_set_the_recency() -> None:
@@ -52,3 +68,70 @@ def test_what_is_no_demand_or_is_hardly_sold_is_left_out() -> None:
 def test_prices_and_discounts_are_of_their_own_windows() -> None:
     (row,) = made([sold(0, 1), sold(1, 1), sold(7, 1), sold(8, 2)], 8)
     assert (row["amount_7d"], row["amount_28d"], row["discount_7d"], row["discount_28d"]) == (300, 500, 30, 50)
+
+
+def usual(*numbers: int, category: str = "MILK", first: int = 0) -> list[dict[str, object]]:
+    """Return ten pieces on each of some days, twenty on Fridays."""
+    return [sold(n, 20 if day_of(n).weekday() == 4 else 10, category=category) for n in numbers if n >= first]
+
+
+def test_a_closure_is_skipped_and_does_not_halve_what_is_known() -> None:
+    closed = range(70, 84)
+    (row,) = made(usual(*(n for n in range(85) if n not in closed)), 84, closed=closed)
+    (before,) = made(usual(*range(71)), 70)
+    windows = [name for name in row if name.endswith(("_3d", "_7d", "_14d", "_28d", "_56d"))]
+    assert [row[name] for name in windows] == [before[name] for name in windows]
+    assert (row["units_28d"], row["days_known"], row["days_sold_91d"]) == (4 * 80, 71, 71)
+    assert {row[f"{weekday}_days"] for weekday in ("mon", "tue", "wed", "thu", "fri", "sat")} == {10}
+    assert row["sun_days"] == 11
+
+
+def test_weekly_closing_leaves_whole_weeks_of_the_other_days() -> None:
+    closed = range(0, 70, 7)  # 2017-01-01 is a Sunday
+    (row,) = made(usual(*(n for n in range(70) if n not in closed)), 69, closed=closed)
+    assert (row["days_known"], row["sun_days"], row["mon_days"]) == (60, 0, 10)
+    assert (row["units_7d"], row["units_28d"], row["fri_28d"], row["mon_28d"], row["sun_28d"]) == (70, 280, 80, 40, 0)
+
+
+def test_a_row_of_zeros_does_not_open_a_day() -> None:
+    nothing = {**sold(1, 0), "lines": 0}
+    assert made([sold(0, 1), nothing, sold(2, 1)], 2, closed=(1,)) == made([sold(0, 1), sold(2, 1)], 2, closed=(1,))
+
+
+def test_the_recency_and_the_weights_go_by_open_days() -> None:
+    (row,) = made([sold(0, 1), sold(1, 1)], 4, closed=(2, 3))
+    assert (row["days_since_sale"], row["recent_units"]) == (1, 850_000 + 722_500)
+
+
+def test_a_day_that_became_known_as_open_later_is_closed_until_then() -> None:
+    rows = [sold(0, 1), sold(1, 5, known=3), sold(2, 1)]
+    assert [row["days_known"] for row in made(rows, 2, 3, closed=(1,))] == [2, 4]
+
+
+def test_days_are_known_since_the_shops_first_and_not_the_categorys() -> None:
+    """What is sold for the first time today may be sold every day, or never again."""
+    assert [row["category"] for row in made([*usual(*range(20)), sold(19, 9, category="NEW")], 19)] == ["MILK"]
+    (row,) = made([*usual(*range(20), first=5)], 19)
+    assert (row["days_known"], row["days_sold_28d"]) == (20, 15)
+
+
+def test_what_a_product_sold_moves_with_it_and_the_category_it_left_is_gone() -> None:
+    """All that was milk is dairy milk from the 19th on, and still milk as of the day before."""
+    moves = [move(19, sign * row["units"], category, of=n) for n, row in enumerate(usual(*range(19))) for category, sign in (("MILK", -1), ("DAIRY MILK", 1))]  # type: ignore[operator]
+    rows = [*usual(*range(19)), *usual(19, category="DAIRY MILK")]
+    assert [(row["batch_date"], row["category"]) for row in made(rows, 18, 19, moves=moves)] == [(day_of(18), "MILK"), (day_of(19), "DAIRY MILK")]
+    (moved,) = made(rows, 19, moves=moves)
+    (never,) = made(usual(*range(20)), 19)
+    assert {**moved, "category": "MILK"} == never
+
+
+def test_what_goes_back_to_a_category_for_the_days_before_a_move_does_not_count() -> None:
+    back = [move(17, sign * 10, category, of=19) for category, sign in (("MILK", 1), ("BREAD", -1))]
+    assert made(usual(*range(20)), 19, moves=back) == made(usual(*range(20)), 19)
+
+
+def test_one_wrong_quantity_counts_as_four_times_a_good_day() -> None:
+    rows = [sold(n, 90_000 if n == 30 else 10) for n in range(40)]
+    (row,) = made(rows, 39)
+    assert (row["most_units"], row["units_56d"], row["sun_56d"], row["amount_91d"]) == (40, 39 * 10 + 40, 60, 39 * 1000 + 4000)
+    assert row["squares_28d"] == 27 * 100 + 1600

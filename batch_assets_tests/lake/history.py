@@ -30,8 +30,12 @@ CLOSED = {day: Closing() for day in (day_of(20), *(day_of(n) for n in range(30, 
 """The days on which the store of a rough history was closed: one, and two weeks."""
 
 
+MOVES = {51: [product(5, category="CATEGORY 31"), product(6, category="CATEGORY 07")], 66: [product(6, category="CATEGORY 31")]}
+"""Lines of the catalogue by day: a category is renamed, and a product goes to another one, and then to a third."""
+
+
 def write_rough_history(lake: Path, length: int, *, restated: frozenset[dt.date] = frozenset()) -> list[dt.date]:
-    """Write a lake of thirty categories with late lines, dirt, and no file on the days of `CLOSED`; return its days.
+    """Write a lake of thirty categories with late lines, dirt, products that move, and no file on the days of `CLOSED`; return its days.
 
     Args:
         lake: the lake's root.
@@ -43,7 +47,7 @@ def write_rough_history(lake: Path, length: int, *, restated: frozenset[dt.date]
     for n, day in enumerate(days):
         if day in CLOSED:
             continue
-        write_catalogue(lake, day, [product(p, category=f"CATEGORY {p:02}") for p in products] if n == 0 else [])
+        write_catalogue(lake, day, [product(p, category=f"CATEGORY {p:02}") for p in products] if n == 0 else MOVES.get(n, []))
         pieces = {p: round((p + 6) * (1 + 0.4 * math.sin(n * p)) * (1.5 if day.weekday() >= 4 else 1)) + 2 * (day in restated) for p in products}
         lines = [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), amount=f"{q}.50") for p, q in pieces.items()]
         write_till(lake, day, [*lines, *_late(day), *_dirt(day)])

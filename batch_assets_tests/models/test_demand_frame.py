@@ -9,13 +9,15 @@ from batch_assets.features.store_demand import StoreDemand
 from batch_assets.models._demand import fit
 from batch_assets.models._demand.backtest import score, wape
 from batch_assets.models._demand.fit import Forecast, Forecaster, train
-from batch_assets.models._demand.frame import Frame, build_frame, joined
+from batch_assets.models._demand.frame import WEEKDAYS, Frame, build_frame, joined
+
+WEEKS = {f"{weekday}_days": 13 for weekday in WEEKDAYS}
 
 
 def demand(category: str = "MILK", **known: int) -> pd.DataFrame:
     """Return one row of features; what is not given is 0."""
     columns = dict.fromkeys((name for name in CategoryDemand.columns() if name not in ("batch_date", "category")), 0)
-    return pd.DataFrame([{"batch_date": pd.Timestamp("2017-03-06"), "category": category, **columns, "days_known": 91, **known}])
+    return pd.DataFrame([{"batch_date": pd.Timestamp("2017-03-06"), "category": category, **columns, "days_known": 91, **WEEKS, **known}])
 
 
 def calendar(*closed: int) -> pd.DataFrame:
@@ -69,13 +71,33 @@ def features(**columns: int) -> dict[str, float]:
 
 @pytest.mark.parametrize("days", [1, 2, 28, 91])
 def test_a_category_that_sells_alike_on_all_days_known_has_one_level_by_every_measure(days: int) -> None:
+    """Also if the store has been closed most of the time: days are those on which it was open."""
     pieces = {f"units_{n}d": 10 * min(n, days) for n in (3, 7, 14, 28, 56, 91)}
     weighted = {name: 10 * sum(round(1e6 * decay**age) for age in range(days)) for name, decay in (("recent_units", 0.85), ("slow_units", 0.95))}
-    found = features(days_known=days, **pieces, **weighted)
+    weeks = {f"{weekday}_days": days // 7 + (n < days % 7) for n, weekday in enumerate(WEEKDAYS)}
+    found = features(days_known=days, **weeks, **pieces, **weighted)
     assert {name: found[name] for name in ("level_3d", "level_7d", "level_14d", "level_56d", "level_91d", "recent", "slow")} == pytest.approx(
         dict.fromkeys(("level_3d", "level_7d", "level_14d", "level_56d", "level_91d", "recent", "slow"), 10 / 10.3), abs=1e-6
     )
     assert found["log_level"] == pytest.approx(np.log(10.3))
+
+
+def test_a_weekday_on_which_the_store_was_open_less_often_is_compared_by_its_own_days() -> None:
+    """Tuesdays, of which there were two in eight weeks, sell 12 a day, and the other days 10 a day."""
+    weeks = {**WEEKS, "tue_days": 2}
+    others = {n: 10 * 6 * n // 7 for n in (7, 14, 28, 56, 91)}
+    pieces = {f"units_{n}d": sold + 12 * min(n // 7, 2) for n, sold in others.items()}
+    found = features(**weeks, **pieces, tue_7d=12, tue_28d=24, tue_56d=24)
+    level = pieces["units_28d"] / 26
+    assert found["shape"] == pytest.approx(12 / (pieces["units_56d"] / 50))
+    assert found["weekday_28d"] * (level + 0.3) == pytest.approx(12)
+    assert found["store_shape"] == found["shape"]
+    assert (found["store_trend_7d"], found["store_trend_28d"]) == pytest.approx((pieces["units_7d"] / 7 / level, level / (pieces["units_91d"] / 80)))
+
+
+def test_a_weekday_on_which_the_store_was_never_open_is_like_the_others() -> None:
+    found = features(**{**WEEKS, "tue_days": 0}, units_28d=240, units_56d=480)
+    assert (found["shape"], found["weekday_28d"]) == (1.0, 0.0)
 
 
 def test_the_stores_trends_are_the_later_days_over_the_longer_window() -> None:
@@ -126,7 +148,7 @@ def test_intervals_hold_the_median_and_are_never_negative() -> None:
 def alike(scale: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Frame:
     """Return a frame whose rows differ in nothing but their weight: there is nothing to split them by."""
     keys = pd.DataFrame({"batch_date": pd.Timestamp("2017-03-06"), "category": "MILK", "is_closed": np.zeros(len(scale), bool)})
-    return Frame(keys, pd.DataFrame({"horizon": np.ones(len(scale))}), scale, {})
+    return Frame(keys, pd.DataFrame({"horizon": np.ones(len(scale))}), scale, np.full(len(scale), np.inf), {})
 
 
 def test_the_models_are_the_median_and_the_quantiles_of_ten_and_ninety_percent() -> None:

@@ -9,9 +9,10 @@ import pytest
 from batch_assets.features.category_demand import CategoryDemand
 from batch_assets.features.store_demand import StoreDemand
 from batch_assets.models._demand.frame import Frame
-from batch_assets.models._demand.known import Known, as_of_days, part_known
+from batch_assets.models._demand.known import Known, as_of_days, part_of
 
 DAY = dt.date(2017, 3, 6)
+MOST = 1000
 COLUMNS = ["batch_date", "category", "target_date", "units"]
 
 
@@ -30,18 +31,34 @@ def calendar(day: dt.date, horizons: int, *closed: dt.date) -> list[dict[str, ob
     ]
 
 
-def known(as_of: list[dt.date], horizons: int = 3, closed: tuple[dt.date, ...] = (), sales: list[tuple[dt.date, str, dt.date, int]] | None = None) -> Known:
-    """Return what is known of two categories that sell a piece a day, and what was sold: batch_date, category, target_date and pieces."""
+Sale = tuple[dt.date, str, dt.date, int]
+"""A batch_date, category, target_date and pieces."""
+
+
+def known(
+    as_of: list[dt.date],
+    horizons: int = 3,
+    closed: tuple[dt.date, ...] = (),
+    sales: list[Sale] | None = None,
+    returns: list[tuple[dt.date, dt.date, str, dt.date, int]] | None = None,
+) -> Known:
+    """Return what is known of two categories that sell a piece a day, and what was sold; on each day that was not closed, something else was, too.
+
+    Returns are sales with the day of the move before them.
+    """
     numbers = {name: 28 for name in CategoryDemand.columns() if name not in ("batch_date", "category")}
+    numbers |= {"most_units": MOST}
     demand = pd.DataFrame([{**numbers, "batch_date": day, "category": category} for day in as_of for category in ("BREAD", "MILK")])
     store = pd.DataFrame([{**dict.fromkeys(StoreDemand.columns(), 56), "batch_date": day} for day in as_of])
-    to_come = pd.DataFrame([row for day in as_of for row in calendar(day, horizons, *closed)])
-    sold = pd.DataFrame(sales or [], columns=COLUMNS)
-    for rows in (demand, store, to_come, sold):
-        for name in ("batch_date", "target_date"):
+    to_come = pd.DataFrame([row for day in as_of for row in calendar(day, horizons)])
+    targets = sorted(set(to_come["target_date"]))
+    sold = pd.DataFrame([*(sales or []), *((day, "FUEL", day, int(day not in closed)) for day in targets)], columns=COLUMNS)
+    back = pd.DataFrame(returns or [], columns=["moved_on", *COLUMNS]).astype({"units": int})
+    for rows in (demand, store, to_come, sold, back):
+        for name in ("batch_date", "target_date", "moved_on"):
             if name in rows:
                 rows[name] = pd.to_datetime(rows[name])
-    return Known(demand, to_come, store, sold)
+    return Known(demand, to_come, store, sold, back)
 
 
 def keys(frame: Frame) -> list[tuple[dt.date, str, int]]:
@@ -72,8 +89,8 @@ def test_a_frame_has_the_rows_of_its_as_of_days_alone() -> None:
 
 def test_targets_up_to_the_retrain_day_are_trained_on_but_no_closed_day_and_no_as_of_day_of_another_model() -> None:
     as_of = [DAY, after(1), after(2)]
-    frame = known(as_of, closed=(after(1),)).frame(as_of)
-    found = part_known(frame, [DAY, after(1)], after(3))
+    history = known(as_of, closed=(after(1),))
+    found = history.opened(part_of(history.frame(as_of), [DAY, after(1)]), after(3))
     milk = [(day, number) for day, category, number in keys(found) if category == "MILK"]
     assert milk == [(DAY, 2), (DAY, 3), (after(1), 1), (after(1), 2)]
     assert len(found.keys) == len(found.features) == len(found.scale) == 2 * len(milk)
@@ -81,12 +98,42 @@ def test_targets_up_to_the_retrain_day_are_trained_on_but_no_closed_day_and_no_a
 
 
 def test_the_rows_that_are_trained_on_keep_their_numbers() -> None:
-    frame = known([DAY, after(1)]).frame([DAY, after(1)])
-    found = part_known(frame, [after(1)], after(2))
+    history = known([DAY, after(1)])
+    frame = history.frame([DAY, after(1)])
+    found = history.opened(part_of(frame, [after(1)]), after(2))
     assert keys(found) == [(after(1), "BREAD", 1), (after(1), "MILK", 1)]
     place = [keys(frame).index(key) for key in keys(found)]
     assert found.features.to_numpy().tolist() == frame.features.to_numpy()[place].tolist()
     assert found.scale.tolist() == frame.scale[place].tolist()
+    assert found.most.tolist() == frame.most[place].tolist()
+
+
+def test_a_day_on_which_nothing_was_sold_up_to_the_retrain_day_was_closed_then() -> None:
+    """What arrives later of it makes it an open day for a model that is trained later."""
+    history = known([DAY], closed=(after(1), after(2)), sales=[(after(3), "MILK", after(1), 5)])
+    frame = history.frame([DAY])
+    assert [number for _, category, number in keys(history.opened(frame, after(3))) if category == "MILK"] == [1, 3]
+    assert [number for _, category, number in keys(history.opened(frame, after(2))) if category == "MILK"] == []
+
+
+def test_what_was_sold_of_a_product_that_moved_counts_where_the_as_of_day_had_it() -> None:
+    """On the second day a product moved from milk to bread; it sold five pieces then, and six on the third, of which it was told a day late."""
+    moved = after(2)
+    sales = [(after(2), "BREAD", after(2), 50), (after(4), "BREAD", after(3), 60)]
+    told = ((after(2), after(2), 5), (after(4), after(3), 6))
+    returns = [(moved, day, category, sold, sign * n) for day, sold, n in told for category, sign in (("BREAD", -1), ("MILK", 1))]
+    history = known([after(1), moved], horizons=2, sales=sales, returns=returns)
+    frame = history.frame([after(1), moved])
+    early, late = (dict(zip(keys(frame), history.sold(frame, after(on)).tolist(), strict=True)) for on in (3, 4))
+    assert [late[after(1), "BREAD", number] for number in (1, 2)] == [45, 54]
+    assert [late[after(1), "MILK", number] for number in (1, 2)] == [5, 6]
+    assert (late[moved, "MILK", 1], late[moved, "BREAD", 1]) == (0, 60)
+    assert (early[after(1), "BREAD", 1], early[after(1), "MILK", 2]) == (45, 0)
+
+
+def test_more_than_a_category_sells_is_taken_for_as_much_as_it_does() -> None:
+    history = known([DAY], horizons=1, sales=[(after(1), "MILK", after(1), 90_000)])
+    assert history.sold(history.frame([DAY]), after(1)).tolist() == [0, MOST]
 
 
 @pytest.mark.parametrize("retrained", [20, 21, 27, 60])
@@ -101,7 +148,7 @@ def test_as_of_days_are_the_same_whichever_day_trains_and_lie_before_it(retraine
 @pytest.mark.parametrize("closed", [(), (after(1),), tuple(after(n) for n in range(5))])
 def test_whether_there_is_something_to_train_on_is_known_before_the_frame_is_made(on: int, as_of: list[dt.date], closed: tuple[dt.date, ...]) -> None:
     history = known([DAY, after(1)], closed=closed)
-    rows = part_known(history.frame([DAY, after(1)]), as_of, after(on))
+    rows = history.opened(part_of(history.frame([DAY, after(1)]), as_of), after(on))
     assert history.can_train(as_of, after(on)) is (len(rows.keys) > 0)
 
 

@@ -49,7 +49,17 @@ def test_each_category_has_a_forecast_for_fourteen_days(forecast: Warehouse) -> 
 
 @pytest.mark.parametrize(("lower", "units", "upper"), [(2.0, 1.0, 3.0), (0.0, 4.0, 3.0)])
 def test_a_median_outside_its_interval_breaks_the_contract(lower: float, units: float, upper: float) -> None:
-    row = {"batch_date": LAST, "category": "MILK", "target_date": LAST, "horizon": 1, "units": units, "lower": lower, "upper": upper, "model_version": "a"}
+    row = {
+        "batch_date": LAST,
+        "category": "MILK",
+        "target_date": LAST,
+        "horizon": 1,
+        "units": units,
+        "lower": lower,
+        "upper": upper,
+        "is_closed": False,
+        "model_version": "a",
+    }
     con = ibis.duckdb.connect()
     con.create_table("rows", pa.Table.from_pylist([row], schema=DemandForecast.arrow_schema()))
     with pytest.raises(BreachError, match=rf"^lower <= units <= upper: not so of units {units}, lower {lower}, upper {upper}$"):

@@ -30,19 +30,21 @@ class Frame:
     Attributes:
         keys: batch_date, category, target_date, horizon and is_closed of each row.
         features: one column per feature.
-        scale: the category's level in units per day, plus `LEAST_LEVEL`.
+        scale: the category's level in units per open day, plus `LEAST_LEVEL`.
+        most: the most units that a day counts; more is taken for a wrong quantity.
         baselines: forecasts of the simple methods in units, by name.
     """
 
     keys: pd.DataFrame
     features: pd.DataFrame
     scale: Numbers
+    most: Numbers
     baselines: dict[str, Numbers]
 
     def where(self, chosen: NDArray[np.bool_]) -> "Frame":
         """Return the chosen rows."""
         baselines = {name: forecast[chosen] for name, forecast in self.baselines.items()}
-        return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], baselines)
+        return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], self.most[chosen], baselines)
 
 
 STORE = "store_{name}"
@@ -67,19 +69,19 @@ def build_frame(rows: pd.DataFrame) -> Frame:
     Args:
         rows: rows with the columns of `joined`.
     """
-    by_weekday = {n: _of_target_weekday(rows, n) for n in (7, 28, 56)}
-    days = {n: np.minimum(rows["days_known"].to_numpy(float), n) for n in (3, 7, 14, 28, 56, 91)}
-    level = {n: rows[f"units_{n}d"].to_numpy(float) / days[n] for n in days}
+    by_weekday = {n: _of_target_weekday(rows, f"{n}d") for n in (7, 28, 56)}
+    days, alike = _open_days(rows), _of_target_weekday(rows, "days")
+    level = {n: rows[f"units_{n}d"].to_numpy(float) / np.maximum(days[n], 1) for n in days}
     scale = level[28] + LEAST_LEVEL
-    shape = _ratio(by_weekday[56] * 7, rows["units_56d"].to_numpy(float), 1.0)
-    store = _store_totals(rows)
+    shape = _ratio(by_weekday[56] * days[56], rows["units_56d"].to_numpy(float) * np.minimum(alike, 8), 1.0)
+    store = _store_totals(rows, days, alike)
     features = {name: rows[name].to_numpy(float) for name in _CALENDAR}
     features |= {f"level_{n}d": level[n] / scale for n in (3, 7, 14, 56, 91)}
     features |= {
         "log_level": np.log(scale),
         "shape": shape,
         "store_shape": store["shape"],
-        "weekday_28d": by_weekday[28] / np.maximum(days[28] / 7, 1) / scale,
+        "weekday_28d": by_weekday[28] / np.clip(alike, 1, 4) / scale,
         "weekday_7d": by_weekday[7] / scale,
         "baseline": level[28] * shape / scale,
         "recent": rows["recent_units"].to_numpy(float) / 1e6 / _weights(0.85, rows) / scale,
@@ -87,31 +89,37 @@ def build_frame(rows: pd.DataFrame) -> Frame:
         "store_trend_7d": store["trend_7d"],
         "store_trend_28d": store["trend_28d"],
         "days_since_sale": rows["days_since_sale"].to_numpy(float),
-        "days_sold": rows["days_sold_28d"].to_numpy(float) / days[28],
-        "spread": np.sqrt(np.maximum(rows["squares_28d"].to_numpy(float) / days[28] - level[28] ** 2, 0)) / scale,
+        "days_sold": rows["days_sold_28d"].to_numpy(float) / np.maximum(days[28], 1),
+        "spread": np.sqrt(np.maximum(rows["squares_28d"].to_numpy(float) / np.maximum(days[28], 1) - level[28] ** 2, 0)) / scale,
         **_prices(rows),
     }
     baselines = dict(zip(BASELINES, (by_weekday[7], level[28] * shape), strict=True))
     keys = rows[["batch_date", "category", "target_date", "horizon", "is_closed"]]
     open_days = ~rows["is_closed"].to_numpy(bool)
-    return Frame(keys, pd.DataFrame(features), scale, {name: forecast * open_days for name, forecast in baselines.items()})
+    return Frame(keys, pd.DataFrame(features), scale, rows["most_units"].to_numpy(float), {name: forecast * open_days for name, forecast in baselines.items()})
 
 
-def _of_target_weekday(rows: pd.DataFrame, days: int) -> Numbers:
-    """Return the units sold within a number of days on the target's weekday."""
-    table = rows[[f"{weekday}_{days}d" for weekday in WEEKDAYS]].to_numpy(float)
+def _open_days(rows: pd.DataFrame) -> dict[int, Numbers]:
+    """Return how many open days each window has: of each weekday as many as it has weeks, if there were so many."""
+    by_weekday = rows[[f"{weekday}_days" for weekday in WEEKDAYS]].to_numpy(float)
+    return {3: np.minimum(by_weekday.sum(axis=1), 3)} | {n: np.minimum(by_weekday, n // 7).sum(axis=1) for n in (7, 14, 28, 56, 91)}
+
+
+def _of_target_weekday(rows: pd.DataFrame, what: str) -> Numbers:
+    """Return the column of the target's weekday: the units sold within a number of days, or how many such days were open."""
+    table = rows[[f"{weekday}_{what}" for weekday in WEEKDAYS]].to_numpy(float)
     return table[np.arange(len(rows)), rows["weekday"].to_numpy(int)]
 
 
-def _store_totals(rows: pd.DataFrame) -> dict[str, Numbers]:
+def _store_totals(rows: pd.DataFrame, days: dict[int, Numbers], alike: Numbers) -> dict[str, Numbers]:
     """Return the weekday profile and trend of the whole store."""
     totals = {n: rows[STORE.format(name=f"units_{n}d")].to_numpy(float) for n in (7, 28, 56, 91)}
     by_weekday = rows[[STORE.format(name=f"{weekday}_56d") for weekday in WEEKDAYS]].to_numpy(float)
     weekday = by_weekday[np.arange(len(rows)), rows["weekday"].to_numpy(int)]
     return {
-        "shape": _ratio(weekday * 7, totals[56], 1.0),
-        "trend_7d": _ratio(totals[7] * 4, totals[28], 1.0),
-        "trend_28d": _ratio(totals[28] * 3.25, totals[91], 1.0),
+        "shape": _ratio(weekday * days[56], totals[56] * np.minimum(alike, 8), 1.0),
+        "trend_7d": _ratio(totals[7] * days[28], totals[28] * days[7], 1.0),
+        "trend_28d": _ratio(totals[28] * days[91], totals[91] * days[28], 1.0),
     }
 
 
