@@ -6,8 +6,9 @@ pandas. Dagster runs each asset in its own process, as it does by default, and e
 partition of the I/O manager is one day.
 
 Whatever tutorial style does not offer is left out, which is to its advantage: no contracts, quarantine, content hashes,
-checks or Parquet files; lines that cannot be read
-are dropped, and products do not move between categories. It has no ledger either, which model versions are derived from. So the history's ledger is copied in, to reuse earlier fits as the project does, and its own days get a constant.
+checks or Parquet files; lines that cannot be read are dropped, and products do not move between categories. It has no ledger
+either, which model versions are derived from. So the history's ledger is copied in, to reuse earlier fits as the project does,
+and its own days get a constant.
 """
 
 import datetime as dt
