@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--to", dest="last", type=_day, help="last day")
         command.add_argument("--select", nargs="+", metavar="NAME", default=[], help="only these tables, with everything they read; default: all tables")
         command.add_argument("--restate-past", action="store_true", help="also replace published models and predictions, if what they were made from changed")
-    check = commands.add_parser("verify", help="compare every published table and file with the ledger")
+    check = commands.add_parser("verify", help="compare every published table, file and model with the ledger")
     check.add_argument("--repair", action="store_true", help="have what differs made again")
     follow = commands.add_parser("trace", help="print what a batch was made from, down to the raw files and their hashes")
     follow.add_argument("table", metavar="TABLE", help="name of the table")
@@ -133,11 +133,11 @@ def _verify(*, repairs: bool) -> int:
 
     resource = WarehouseResource()
     with resource.warehouse.connect() as con:
-        found = list(differences(con, Path(resource.published)))
+        found = list(differences(con, Path(resource.published), Path(resource.models)))
     for difference in found:
         _tell(difference.reason)
     if not found:
-        _tell("every published table and file is as the ledger says")
+        _tell("every published table, file and model is as the ledger says")
         return 0
     if not repairs:
         print(f"{len(found)} differences; python -m batch_assets verify --repair has them made again", file=sys.stderr)

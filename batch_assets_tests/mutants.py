@@ -240,6 +240,14 @@ MUTANTS = (
     ),
     Mutant("a receipt forgets the look-back", "warehouse/receipts.py", "window(day, upstream.look_back)[0]", "day", ("warehouse/test_trace.py",)),
     Mutant("a replay takes other inputs", "warehouse/replay.py", "if inputs_hash(published, upstream, ", "if 0 and (upstream, ", ("warehouse/test_replay.py",)),
+    Mutant("no model file is verified", "warehouse/verify.py", "    yield from _in_models(con, Artifacts(models))\n", "", ("warehouse/test_verify.py",)),
+    Mutant(
+        "a model that only predictions name is not verified",
+        "warehouse/verify.py",
+        "        or exists (",
+        "        and not exists (",
+        ("warehouse/test_verify.py",),
+    ),
     Mutant(
         "a replay takes the model that is there",
         "warehouse/replay.py",

@@ -15,7 +15,7 @@ _MOST_NAMED = 5
 def compare_with_ledger(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
     """Fail if a table or a file differs from the ledger; the run's log names each."""
     with warehouse.warehouse.connect() as con:
-        found = [difference.reason for difference in differences(con, Path(warehouse.published))]
+        found = [difference.reason for difference in differences(con, Path(warehouse.published), Path(warehouse.models))]
     for reason in found:
         context.log.error(reason)
     if found:
@@ -24,7 +24,7 @@ def compare_with_ledger(context: dg.OpExecutionContext, warehouse: WarehouseReso
         raise dg.Failure(told, allow_retries=False)
 
 
-@dg.job(name="verify", description="Computes the content hashes of all published tables and files again, and compares them with the ledger.")
+@dg.job(name="verify", description="Computes the content hashes of all published tables, files and models again, and compares them with the ledger.")
 def verify_job() -> None:
     """Compare everything with the ledger."""
     compare_with_ledger()

@@ -19,7 +19,7 @@ from ..errors import LakeError, ReplayError
 from ..table.table import Table
 from .artifacts import Artifacts
 from .ledger import contents, inputs_hash
-from .trace import Link
+from .trace import Link, trace
 
 
 def replay(con: Backend, table: Table, batch: Link, lake: Path, models: Artifacts) -> str:
@@ -35,6 +35,14 @@ def replay(con: Backend, table: Table, batch: Link, lake: Path, models: Artifact
         engine = DuckDB(con, lake, Artifacts(Path(folder)) if table.is_generator else models)
         engine.stage(table, [batch.day])
         return content_of(con, KEPT, batch.day)
+
+
+def why_not_trained_again(con: Backend, table: Table, day: dt.date, version: str, lake: Path) -> str | None:
+    """Return why the version that a model's batch names would not come back if the batch were made again; None if it would."""
+    named = "select m.version from quality.models m join quality.batches b using (publication, asset, batch_date) where asset = ? and batch_date = ?"
+    if (version,) not in con.con.execute(named, [table.asset, day]).fetchall():
+        return f"batch {day} names another version since, or is gone"
+    return "; ".join(_other_inputs(con, table, trace(con, table.asset, day).of, lake)) or None
 
 
 def _other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterator[str]:

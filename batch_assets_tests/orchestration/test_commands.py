@@ -86,16 +86,20 @@ def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseReso
     write_days(Path(resource.lake), 2)
     assert run(environment, "up-to-date", "--from", str(day_of(1)), "--to", str(day_of(1))).returncode == 0
     clean = run(environment, "verify")
-    assert (clean.returncode, clean.stdout) == (0, "every published table and file is as the ledger says\n"), clean.stderr
+    assert (clean.returncode, clean.stdout) == (0, "every published table, file and model is as the ledger says\n"), clean.stderr
     with duckdb.connect(environment["BATCH_ASSETS_WAREHOUSE"]) as con:
         con.execute("update marts.kind_counts set pieces = pieces + 1 where batch_date = '2017-01-02'")
     told = run(environment, "verify")
     assert told.returncode == 1
     assert told.stdout == "marts.kind_counts, batch 2017-01-02: rows of the table were changed since they were published\n"
     assert told.stderr == "1 differences; python -m batch_assets verify --repair has them made again\n"
+    (version,) = (Path(resource.models) / "mean_model").iterdir()
+    as_trained = (version / "means.json").read_bytes()
+    (version / "means.json").write_bytes(as_trained[:-5])
     repaired = run(environment, "verify", "--repair")
+    assert (version / "means.json").read_bytes() == as_trained
     assert repaired.returncode == 0, repaired.stderr
-    assert repaired.stdout.endswith("every published table and file is as the ledger says\n")
+    assert repaired.stdout.endswith("every published table, file and model is as the ledger says\n")
 
 
 MATERIALIZE = ("asset", "materialize", "-m", "batch_assets.definitions", "--select", 'key:"marts/shelf_counts"', "--partition", str(day_of(0)))

@@ -1,5 +1,8 @@
 """Verify finds each row and each file that is not as the ledger says, and nothing else."""
 
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,10 +11,11 @@ from batch_assets.partitions import days_between
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
+from batch_assets.warehouse.replay import why_not_trained_again
 from batch_assets.warehouse.verify import differences
 
 from ..shop import PACKAGE
-from ..shop_lake import day_of, write_days
+from ..shop_lake import day_of, write_day, write_days
 
 DAYS = days_between(day_of(0), day_of(2))
 FILE = "expected_counts/2017-01-02.parquet"
@@ -29,7 +33,7 @@ def published(warehouse: Warehouse) -> Warehouse:
 def found(warehouse: Warehouse) -> list[str]:
     """Return what differs, without the folder of the files."""
     with warehouse.connect() as con:
-        return [difference.reason.replace(f"{warehouse.published}/", "") for difference in differences(con, Path(warehouse.published))]
+        return [difference.reason.replace(f"{warehouse.published}/", "") for difference in differences(con, Path(warehouse.published), Path(warehouse.models))]
 
 
 def test_what_was_published_is_as_the_ledger_says(published: Warehouse) -> None:
@@ -84,3 +88,59 @@ def test_a_damaged_file_is_found(published: Warehouse) -> None:
     with published.connect():
         path.write_bytes(path.read_bytes()[:-20])
     assert found(published) == [f"{FILE}: is missing or damaged"]
+
+
+def model_file(warehouse: Warehouse) -> Path:
+    """Return the file of the version that is in force on the last day."""
+    with warehouse.connect() as con:
+        ((version,),) = con.con.execute("select version from models.mean_model where batch_date = ?", [DAYS[-1]]).fetchall()
+    return Path(warehouse.models) / "mean_model" / str(version) / "means.json"
+
+
+def change(path: Path) -> None:
+    """Change a file, and not the list of hashes."""
+    path.write_text("{}")
+
+
+def change_with_sums(path: Path) -> None:
+    """Change a file, and the list of hashes with it."""
+    change(path)
+    (path.parent / "SHA256SUMS").write_text(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (change, "means.json was changed or cut off since it was stored"),
+        (change_with_sums, "SHA256SUMS is not what it was when models/mean_model was published"),
+        (Path.unlink, "means.json is missing"),
+        (lambda path: shutil.rmtree(path.parent), "the files of mean_model's version"),
+    ],
+)
+def test_a_model_whose_files_are_not_those_that_were_stored_is_found(published: Warehouse, damage: Callable[[Path], None], told: str) -> None:
+    damage(model_file(published))
+    (line,) = found(published)
+    assert told in line
+
+
+def test_a_model_that_only_a_prediction_names_is_found(published: Warehouse) -> None:
+    path = model_file(published)
+    with published.connect() as con:
+        con.con.execute("drop table models.mean_model")
+    change(path)
+    assert any("means.json was changed" in line for line in found(published))
+    with published.connect() as con:
+        told = why_not_trained_again(con, Graph(PACKAGE).table("mean_model"), DAYS[-1], path.parent.name, Path(published.lake))
+    assert told == "batch 2017-01-03 names another version since, or is gone"
+
+
+def test_a_version_comes_back_only_if_what_it_was_trained_from_is_unchanged(published: Warehouse) -> None:
+    version, table = model_file(published).parent.name, Graph(PACKAGE).table("mean_model")
+    with published.connect() as con:
+        assert why_not_trained_again(con, table, DAYS[-1], version, Path(published.lake)) is None
+    write_day(Path(published.lake), DAYS[1], ["1,99,", "2,5,"], [])
+    for name in ("shelf_counts", "kind_counts"):
+        publish(Graph(PACKAGE).table(name), published, [DAYS[1]], "run")
+    with published.connect() as con:
+        told = why_not_trained_again(con, table, DAYS[-1], version, Path(published.lake))
+    assert told == "marts.kind_counts was published with other content since"
