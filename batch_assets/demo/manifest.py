@@ -29,7 +29,7 @@ class Manifest:
     Attributes:
         recipe: the arguments that the files were built from.
         complete: whether every open day of the range has been written.
-        days: by day, the entries of its two files, `sales` and `catalogue`; only days that have been written.
+        days: by day, the entries of its files: `sales`, `catalogue`, and those of `departments.py`; only days that have been written.
     """
 
     recipe: Recipe

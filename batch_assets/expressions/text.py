@@ -9,9 +9,16 @@ def whole_number(text: ir.StringColumn) -> ir.IntegerColumn:
     return _if_written(text, r"^-?\d{1,18}$").try_cast("int64")
 
 
-def cents(dollars: ir.StringColumn) -> ir.IntegerColumn:
-    """Parse a dollar amount with at most two decimals as whole cents; null if the text is anything else."""
-    return (_if_written(dollars, r"^-?\d{1,12}(\.\d{1,2})?$").try_cast("decimal(18, 2)") * 100).cast("int64")
+def cents(dollars: ir.StringColumn, decimal: str = ".") -> ir.IntegerColumn:
+    """Parse a dollar amount with at most two decimals, after a point or another `decimal` sign, as whole cents; null if the text is anything else."""
+    written = _if_written(dollars, rf"^-?\d{{1,12}}([{decimal}]\d{{1,2}})?$")
+    return ((written if decimal == "." else written.replace(decimal, ".")).try_cast("decimal(18, 2)") * 100).cast("int64")
+
+
+def dotted_date(text: ir.StringColumn) -> ir.DateColumn:
+    """Parse a date with the day first, `24.12.2017`; null if the text is anything else, or no day of the calendar."""
+    written = _if_written(text, r"^\d\d\.\d\d\.\d{4}$")
+    return (written.substr(6, 4) + "-" + written.substr(3, 2) + "-" + written.substr(0, 2)).try_cast("date")
 
 
 def utc_time(text: ir.StringColumn) -> ir.TimestampColumn:

@@ -10,6 +10,7 @@ from batch_assets.demo import files
 from batch_assets.demo.__main__ import main
 from batch_assets.demo.builder import build
 from batch_assets.demo.damage import BROKEN_DAYS, redeliver
+from batch_assets.demo.departments import PATTERNS
 
 from .conftest import DIRTIER, FIRST, HOUSEHOLDS, LAST, Lake
 
@@ -86,7 +87,7 @@ def test_other_arguments_replace_the_lake(lake: Lake, tmp_path: Path) -> None:
     mine = lake.copy_to(tmp_path)
     (mine.path / "catalogue" / "notes.txt").write_text("mine")
     build(mine.path, mine.manifest, first=FIRST, last=FIRST + DAY, households=HOUSEHOLDS // 2, dirtier=DIRTIER)
-    names = {pattern.format(day=day) for day in (FIRST, FIRST + DAY) for pattern in (files.TILL, files.CATALOGUE)}
+    names = {pattern.format(day=day) for day in (FIRST, FIRST + DAY) for pattern in (files.TILL, files.CATALOGUE, *PATTERNS.values())}
     assert mine.files().keys() == {*names, "catalogue/notes.txt", ".demo.json"}
     assert mine.till(FIRST).read_bytes() != lake.till(FIRST).read_bytes()
 
@@ -148,7 +149,7 @@ def test_progress_is_told(lake: Lake) -> None:
         dirtier=DIRTIER,
         progress=told.append,
     )
-    assert "34 files of 17 days" in told[-1]
+    assert f"{(2 + len(PATTERNS)) * 17} files of 17 days" in told[-1]
 
 
 def test_an_interrupt_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

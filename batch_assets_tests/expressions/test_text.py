@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pytest
 
-from batch_assets.expressions.text import cents, utc_time, whole_number
+from batch_assets.expressions.text import cents, dotted_date, utc_time, whole_number
 
 
 def read(function: Callable[..., Any], *texts: str | None) -> list[object]:
@@ -40,3 +40,12 @@ def test_what_is_not_written_as_a_time_in_utc_is_null(text: str | None) -> None:
 
 def test_a_time_in_utc_is_read_to_the_second() -> None:
     assert [str(time) for time in read(utc_time, "2017-01-01T23:59:59Z")] == ["2017-01-01 23:59:59"]
+
+
+def test_dollars_may_have_a_decimal_comma_and_then_no_point() -> None:
+    assert read(lambda text: cents(text, decimal=","), "1", "-1,5", "0,29", "1.10", "1.234,50", "1,005", "") == [100, -150, 29, None, None, None, None]
+
+
+def test_a_date_with_the_day_first_is_read_if_the_calendar_has_it() -> None:
+    told = read(dotted_date, "24.12.2017", "29.02.2016", "29.02.2017", "2017-12-24", "1.1.2017", "24.12.17", "24.12.2017 ", "", None)
+    assert [str(day) for day in told] == ["2017-12-24", "2016-02-29", *["None"] * 7]

@@ -10,6 +10,7 @@ from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
+from .others import write_others
 from .writer import day_of, noon, product, till_line, write_catalogue, write_till
 
 CATEGORIES = {1: "MILK", 2: "BREAD", 3: "SOUP"}
@@ -23,6 +24,7 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
         write_catalogue(lake, day, [product(p, category=c) for p, c in CATEGORIES.items()] if n == 0 else [])
         pieces = {p: round((10 * p + 5 * (day.weekday() >= 4)) * (1 + 0.3 * math.sin(n * p))) for p in CATEGORIES}
         write_till(lake, day, [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), sold_at=noon(day)) for p, q in pieces.items()])
+        write_others(lake, day)
     return days
 
 
@@ -51,6 +53,7 @@ def write_rough_history(lake: Path, length: int, *, restated: frozenset[dt.date]
         pieces = {p: round((p + 6) * (1 + 0.4 * math.sin(n * p)) * (1.5 if day.weekday() >= 4 else 1)) + 2 * (day in restated) for p in products}
         lines = [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), amount=f"{q}.50") for p, q in pieces.items()]
         write_till(lake, day, [*lines, *_late(day), *_dirt(day)])
+        write_others(lake, day)
     return days
 
 

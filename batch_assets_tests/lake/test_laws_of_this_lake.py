@@ -5,6 +5,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,24 @@ from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
 from .history import write_history
+from .others import OTHERS, SMALL, write_other
 from .writer import day_of, noon, product, till_line, write_catalogue, write_till
 
 Contents = dict[tuple[str, dt.date], str]
-Day = tuple[list[str], list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Day:
+    """What is written of a day: lines of the till log, products of the catalogue, and records of the other sources by their name."""
+
+    lines: list[str]
+    products: list[dict[str, object]]
+    others: dict[str, list[str]]
+
+    def rows(self, source: str) -> int:
+        """Return the number of rows in a source's file."""
+        return len({"pos_log": self.lines, "catalogue": self.products, **self.others}[source])
+
 
 IN_ORDER = configured_graph().in_order()
 BY_NAME = {table.name: table for table in IN_ORDER}
@@ -35,7 +50,7 @@ HISTORY = 46
 
 @st.composite
 def lakes(draw: st.DrawFn) -> list[Day]:
-    """Draw three days of a lake: a good line and a good product each, and then anything."""
+    """Draw three days of a lake: a good record of each source, and then anything."""
     junk = st.sampled_from(["", "x", "-1", "0", "1.5", "99999999999999999999", "NULL", "1970-01-01T00:00:00Z", '"a"', " 1"])
     days: list[Day] = []
     for number in range(3):
@@ -52,16 +67,20 @@ def lakes(draw: st.DrawFn) -> list[Day]:
             spoiled = draw(st.dictionaries(st.sampled_from(sorted(fields)), junk, max_size=1))
             lines.append(till_line(day, **fields | spoiled) + draw(st.sampled_from(["", "", "", ",more"])))
         some = st.builds(lambda p, c: product(p, category=c), st.integers(1, 5), st.sampled_from(["MILK", "BREAD", None]))
-        days.append((lines, [product(1), *draw(st.lists(some, max_size=3))]))
+        others = {name: [SMALL[name].records(day)[0], *draw(st.lists(st.sampled_from(SMALL[name].records(day)), max_size=3))] for name in OTHERS}
+        days.append(Day(lines, [product(1), *draw(st.lists(some, max_size=3))], others))
     return days
 
 
 def written(folder: Path, lake: list[Day]) -> Warehouse:
     """Write a lake, and return an empty warehouse beside it."""
     warehouse = warehouse_in(folder)
-    for number, (lines, products) in enumerate(lake):
-        write_till(Path(warehouse.lake), day_of(number), lines)
-        write_catalogue(Path(warehouse.lake), day_of(number), products)
+    root = Path(warehouse.lake)
+    for number, day in enumerate(lake):
+        write_till(root, day_of(number), day.lines)
+        write_catalogue(root, day_of(number), day.products)
+        for name, records in day.others.items():
+            write_other(root, name, day_of(number), records)
     return warehouse
 
 
@@ -107,8 +126,9 @@ def test_every_row_that_is_read_is_kept_or_quarantined(lake: list[Day]) -> None:
             batches = con.con.execute("select asset, batch_date, rows_in, rows_kept, rows_rejected from quality.batches").fetchall()
             assert len(batches) == len(reading) * len(lake)
             for asset, day, rows_in, kept, rejected in batches:
-                source, number = BY_NAME[asset.split(".")[1]].source, (day - day_of(0)).days
-                assert rows_in == kept + rejected == len(lake[number][0 if source and source.name == "pos_log" else 1])
+                source = BY_NAME[asset.split(".")[1]].source
+                assert source
+                assert rows_in == kept + rejected == lake[(day - day_of(0)).days].rows(source.name)
                 assert con.con.execute(f"select count(*) from {asset} where batch_date = ?", [day]).fetchall() == [(kept,)]
                 quarantined = con.con.execute(
                     "select count(*), count(source_line), count(raw) from quality.quarantine where asset = ? and batch_date = ?", [asset, day]

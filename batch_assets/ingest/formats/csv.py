@@ -1,29 +1,55 @@
-"""Comma-separated lines, read fast: most are parsed in bulk, and only those that CSV parsers may disagree on are parsed one by one."""
+"""Separated fields in the dialects of CSV, read fast: most lines are parsed in bulk, and only those that CSV parsers may disagree on one by one."""
 
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from ...errors import in_short
+from ...errors import DefinitionError, in_short
+from .encoded import as_utf8, extends_ascii
 from .format import Refused
 from .lines import BOM, LineFormat, Rows
 
 
+@dataclass(frozen=True)
 class Csv(LineFormat):
-    """Comma-separated lines with a header, quoted with `"`; no newlines inside fields. Reference: RFC 4180."""
+    """Lines of separated fields with a header; no newlines inside fields. The defaults are those of RFC 4180.
+
+    Attributes:
+        separator: the ASCII character between fields.
+        quote: the ASCII character around fields that have the separator in them; a doubled one is a character. None: no field is quoted.
+        encoding: of the text, any that extends ASCII, under its name in Python.
+    """
+
+    separator: str = ","
+    quote: str | None = '"'
+    encoding: str = "utf-8"
 
     header_lines = 1
 
+    def __post_init__(self) -> None:
+        """Reject a dialect that could not be told apart from its own text."""
+        signs = [sign for sign in (self.separator, self.quote) if sign is not None]
+        if len(set(signs)) < len(signs) or not all(len(sign) == 1 and sign.isascii() and sign not in "\r\n" for sign in signs):
+            raise DefinitionError(f"Csv: separator {self.separator!r} and quote {self.quote!r} must be two different ASCII characters.")
+        if not extends_ascii(self.encoding):
+            raise DefinitionError(f"Csv: {self.encoding!r} is no encoding in which ASCII text has its own bytes, so lines cannot be found in it.")
+
+    @property
+    def _dialect(self) -> dict[str, Any]:
+        """The arguments of Python's reader."""
+        return {"delimiter": self.separator, "strict": True} | ({"quotechar": self.quote} if self.quote else {"quoting": csv.QUOTE_NONE})
+
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
         """Return how the header differs from the expected columns, or None."""
-        found = _names(line.decode("utf-8", "backslashreplace").rstrip("\r"))
+        found = self._names(line.decode(self.encoding, "backslashreplace").rstrip("\r"))
         if tuple(found) == columns:
             return None
         missing, extra = [c for c in columns if c not in found], [c for c in found if c not in columns]
@@ -34,10 +60,19 @@ class Csv(LineFormat):
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse the lines that all CSV parsers agree on in bulk, and the others one by one; both ways give the same rows."""
+        if self.encoding != "utf-8":
+            text, undecodable = as_utf8(block, self.encoding, first_line)
+            if undecodable:
+                # A line that is not text at all is blank in the text, so that the other lines keep their numbers.
+                return _but_for(undecodable, self._parse(text, first_line, columns))
+            block = text
+        return self._parse(block, first_line, columns)
+
+    def _parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         starts = _line_starts(block)
-        odd = _odd_lines(block, starts, len(columns))
+        odd = _odd_lines(block, starts, _agreed(len(columns), self.separator, self.quote), self.quote)
         edges = [0, *(int(edge) for n in odd for edge in (starts[n], starts[n + 1])), len(block)]
         even = block if not odd else b"".join([block[begin:end] for begin, end in zip(edges[::2], edges[1::2], strict=True)])
         lines = np.delete(np.arange(len(starts) - 1), odd)
@@ -56,8 +91,9 @@ class Csv(LineFormat):
             return "skip"
 
         read = pacsv.ReadOptions(column_names=columns, block_size=len(block) + 1, use_threads=False)
+        parse = pacsv.ParseOptions(delimiter=self.separator, quote_char=self.quote or False, ignore_empty_lines=False, invalid_row_handler=skip)
         text = pacsv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
-        table = pacsv.read_csv(pa.BufferReader(block), read, pacsv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip), text)
+        table = pacsv.read_csv(pa.BufferReader(block), read, parse, text)
         fields = [column.chunk(0) if column.num_chunks else pa.array([], pa.string()) for column in table.columns]
         return Rows(fields, pa.array(np.delete(lines, uneven) + first_line, pa.int64()), []), lines[uneven].tolist()
 
@@ -67,7 +103,7 @@ class Csv(LineFormat):
         refused: list[Refused] = []
         for number, raw in numbered:
             try:
-                row = next(csv.reader([raw.decode("utf-8")], strict=True), [])
+                row = next(csv.reader([raw.decode("utf-8")], **self._dialect), [])
             except UnicodeDecodeError:
                 refused.append(Refused.of(number, "the line is not UTF-8", raw))
             except csv.Error as error:
@@ -81,13 +117,20 @@ class Csv(LineFormat):
         fields = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)] or [pa.array([], pa.string()) for _ in columns]
         return Rows(fields, pa.array(lines, pa.int64()), refused)
 
+    def _names(self, header: str) -> list[str]:
+        """Return the fields of a header; if it is not valid CSV, split it at the separators."""
+        try:
+            return next(csv.reader([header], **self._dialect), [])
+        except csv.Error:
+            return header.split(self.separator)
 
-def _names(header: str) -> list[str]:
-    """Return the fields of a header; if it is not valid CSV, split it at the commas."""
-    try:
-        return next(csv.reader([header], strict=True), [])
-    except csv.Error:
-        return header.split(",")
+
+def _but_for(undecodable: Sequence[Refused], rows: Rows) -> Rows:
+    """Return the rows without those of lines that are refused for their encoding."""
+    numbers = {line.line for line in undecodable}
+    kept = np.flatnonzero(~np.isin(rows.lines.to_numpy(), sorted(numbers)))
+    refused = [*undecodable, *(line for line in rows.refused if line.line not in numbers)]
+    return Rows([field.take(pa.array(kept)) for field in rows.fields], rows.lines.take(pa.array(kept)), sorted(refused, key=lambda line: line.line))
 
 
 def _line_starts(block: bytes) -> NDArray[np.int64]:
@@ -100,7 +143,7 @@ def _line(block: bytes, starts: NDArray[np.int64], number: int) -> bytes:
     return block[starts[number] : starts[number + 1]].removesuffix(b"\n")
 
 
-def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[int]:
+def _odd_lines(block: bytes, starts: NDArray[np.int64], agreed: re.Pattern[bytes], quote: str | None) -> list[int]:
     """Return the positions of the lines that CSV parsers may read differently, whatever their number of fields.
 
     All parsers agree on UTF-8 text in which each field either has no quotes, or is quoted and has none inside.
@@ -108,13 +151,13 @@ def _odd_lines(block: bytes, starts: NDArray[np.int64], columns: int) -> list[in
     if not block:
         return []
     text = np.frombuffer(block, np.uint8)
-    strange = text == ord('"')
-    if b"\r" in block:
+    strange = text == (ord(quote) if quote else ord("\r"))
+    if quote and b"\r" in block:
         strange |= text == ord("\r")
     begins = text[starts[:-1]]
     suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == BOM[0])
     places, lengths = np.flatnonzero(suspect), np.diff(starts)
-    disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), columns)
+    disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), agreed)
     return sorted({*(int(places[n]) for n in disagreed), *_not_utf8(block, starts)})
 
 
@@ -126,9 +169,9 @@ def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
         yield from (n for n in places if not _is_utf8(_line(block, starts, n)))
 
 
-def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[int]:
+def _disagreed(lines: bytes, ends: NDArray[np.int64], agreed: re.Pattern[bytes]) -> Iterator[int]:
     """Yield the positions of the lines, which end at `ends`, that CSV parsers may disagree on."""
-    agreed, at = _agreed(columns), 0
+    at = 0
     lines += b"" if lines.endswith(b"\n") or not lines else b"\n"
     while (at := cast("re.Match[bytes]", agreed.match(lines, at)).end()) < len(lines):
         number = int(np.searchsorted(ends, at, side="right"))
@@ -137,10 +180,12 @@ def _disagreed(lines: bytes, ends: NDArray[np.int64], columns: int) -> Iterator[
 
 
 @cache
-def _agreed(columns: int) -> re.Pattern[bytes]:
+def _agreed(columns: int, separator: str, quote: str | None) -> re.Pattern[bytes]:
     """Return the pattern of as many consecutive lines as possible that all parsers agree on."""
-    field = rb'(?:"[^"\r\n]*"|[^",\r\n]*)'
-    return re.compile(rb"(?:(?!\n|" + BOM + rb")" + field + (b"," + field) * (columns - 1) + rb"\n)*+")
+    between, around = re.escape(separator).encode(), re.escape(quote or "").encode()
+    plain = b"[^" + around + between + rb"\r\n]*"
+    field = b"(?:" + around + b"[^" + around + rb"\r\n]*" + around + b"|" + plain + b")" if quote else plain
+    return re.compile(rb"(?:(?!\n|" + BOM + rb")" + field + (between + field) * (columns - 1) + rb"\n)*+")
 
 
 def _is_utf8(line: bytes) -> bool:

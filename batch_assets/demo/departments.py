@@ -1,0 +1,46 @@
+"""The departments whose files are written as they are, beside the till log and the catalogue.
+
+Belongs here: which ones there are. Does not belong here: what is in their files, and how files are written (`builder.py`).
+"""
+
+import datetime as dt
+from typing import Protocol
+
+from .manifest import Entry
+from .marketing.campaigns import load_campaigns
+from .marketing.contacts import Contacts
+from .marketing.redemptions import Redemptions
+from .marketing.sends import Sends
+from .source import Source
+
+
+class Department(Protocol):
+    """What a department delivers: one file a day.
+
+    Attributes:
+        pattern: the path of a day's file in the lake, with `{day}` for the date.
+    """
+
+    pattern: str
+
+    def file(self, day: dt.date) -> tuple[bytes, Entry]:
+        """Return the bytes of a day's file, and its manifest entry."""
+        ...
+
+    def truth(self, day: dt.date) -> list[tuple[str, int]]:
+        """Return what identifies the records of a day's file that are about a household, each with the household."""
+        ...
+
+
+PATTERNS = {"contacts": Contacts.pattern, "sends": Sends.pattern, "redemptions": Redemptions.pattern}
+"""The names of the departments' files, with their paths."""
+
+
+def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Department]:
+    """Return the departments by the names of `PATTERNS`; `first` is the day whose files have all that is known by then."""
+    campaigns = load_campaigns(source)
+    return {
+        "contacts": Contacts(source, campaigns, first, dirtier),
+        "sends": Sends(source, campaigns, dirtier),
+        "redemptions": Redemptions(source, campaigns, dirtier),
+    }

@@ -1,0 +1,80 @@
+"""Whatever the bytes of a file, in any format: each row is kept or refused, once, by its place, or the file is refused in one line."""
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import batch_assets.ingest.lakefile
+from batch_assets.errors import LakeError
+from batch_assets.ingest.formats.csv import Csv
+from batch_assets.ingest.formats.format import Format, Refused
+from batch_assets.ingest.formats.json_document import JsonDocument
+from batch_assets.ingest.formats.json_lines import JsonLines
+from batch_assets.ingest.lakefile import LakeFile
+
+DAY = dt.date(2017, 1, 1)
+FIELDS = {"a": "first", "b": "second", "c": "third"}
+
+FILES: dict[str, tuple[Format, bytes]] = {
+    "csv": (Csv(), b'a,b,c\n1,2,3\n"x, y",,"say ""it"""\n7,8,\xc3\xa9\n'),
+    "csv, semicolons, Latin-1": (Csv(separator=";", encoding="latin-1"), b'a;b;c\n1,5;2;3\n"x; y";;"say ""it"""\n7;8;\xe9\n'),
+    "csv, tabs, no quotes, cp1252": (Csv(separator="\t", quote=None, encoding="cp1252"), b'a\tb\tc\n1\t2\t3\n"x\t y"\t\x80\n7\t8\t\xe9\n'),
+    "csv, Shift-JIS": (Csv(separator="|", quote="'", encoding="shift_jis"), "a|b|c\n1|2|3\n'x| y'|\u8868|'it''s'\n7|8|\u30bd\n".encode("shift_jis")),
+    "json lines": (JsonLines(), b'{"a": 1, "b": "x", "c": null}\n{"a": -0, "b": "\\u00e9", "c": true}\n{"a": 1.50, "b": "", "c": "z"}\n'),
+    "json document": (
+        JsonDocument("things"),
+        b'{"at": "2017", "n": [1, {"x": 2}], "things": [\n {"a": 1, "b": "x]},", "c": null},\n {"a": -0, "b": "\\u00e9\\"", "c": true}, '
+        b'{"a": 1.50,\n"b": "", "c": "z"}\n], "more": {}}\n',
+    ),
+}
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> list[tuple[float, float, bytes]]:
+    """Draw what is done to a file: where, on how much of what is there, and what comes in its place."""
+    junk = st.one_of(
+        st.binary(max_size=4), st.sampled_from([b'"', b"\n", b"\r\n", b",", b";", b"{", b"}", b"[", b"]", b"<", b">", b"&", b"\xef\xbb\xbf", b"\x00"])
+    )
+    part = st.floats(0, 1)
+    return draw(st.lists(st.tuples(part, st.one_of(st.just(0.0), st.just(0.01), part), junk), max_size=4))
+
+
+def changed(content: bytes, done: list[tuple[float, float, bytes]]) -> bytes:
+    """Return the bytes of a file after some changes."""
+    for where, share, junk in done:
+        at = int(where * len(content))
+        content = content[:at] + junk + content[at + int(share * len(content)) :]
+    return content
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=200, deadline=None)
+@given(done=changes())
+@example(done=[])
+def test_each_row_is_kept_or_refused_or_the_file_is_refused_in_one_line(name: str, done: list[tuple[float, float, bytes]]) -> None:
+    form, good = FILES[name]
+    content = changed(good, done)
+    source = LakeFile("things", "{day}.file", FIELDS, form, "Things.", may_be_empty=True)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # A file of which most is no rows is refused for that; here, what becomes of each row is to be seen.
+        patch.setattr(batch_assets.ingest.lakefile, "MOST_REFUSED", 1)
+        path = source.path(Path(folder), DAY)
+        path.write_bytes(content)
+        bad: list[Refused] = []
+        try:
+            batches = list(source.read(Path(folder), path, DAY, bad.append))
+        except LakeError as refused:
+            assert "\n" not in str(refused)
+            assert str(path) in str(refused)
+            assert content != good
+            return
+        for batch in batches:
+            batch.validate(full=True)
+        places = sorted([place for batch in batches for place in batch["source_line"].to_pylist()] + [line.line for line in bad])
+        first = 2 if isinstance(form, Csv) else 1
+        assert places == list(range(first, first + source.count(path, DAY)[0]))
+        assert content != good or len(places) == 3

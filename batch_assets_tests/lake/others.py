@@ -1,0 +1,69 @@
+"""Small files of the departments beside the tills and the catalogue: for each source some records of a day, good and bad, and the file that they make."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from batch_assets.lake.contact_list import contact_list
+from batch_assets.lake.redemptions import redemptions
+from batch_assets.lake.send_log import send_log
+from batch_assets.table.graph import configured_graph
+
+
+@dataclass(frozen=True)
+class Small:
+    """How small files of a source are written.
+
+    Attributes:
+        records: given a day, its records: the first is good, the others are anything that a department may deliver.
+        packed: the file of some of these records.
+    """
+
+    records: Callable[[dt.date], list[str]]
+    packed: Callable[[Sequence[str]], bytes]
+
+
+def _contacts(_day: dt.date) -> list[str]:
+    good = {"contact_id": "C100001", "name": "Ren\u00e9 Roy", "email": "rene@example.com", "birth_year": 1970, "postcode": "08772"}
+    other = good | {"contact_id": "C100002", "postcode": None}
+    return [json.dumps(record) for record in (good, good, other, good | {"email": "rene"}, {"contact_id": "C100003"}, [good])] + ['{"contact_id": C7}']
+
+
+def _sends(day: dt.date) -> list[str]:
+    good = {"send_id": 1, "contact_id": "C100001", "campaign_id": 26, "channel": "email", "sent_at": f"{day}T14:00:00Z"}
+    return [json.dumps(record) for record in (good, good, good | {"send_id": 2}, good | {"contact_id": None}, {})] + ["half a li"]
+
+
+def _redemptions(day: dt.date) -> list[str]:
+    good = f"1;{day:%d.%m.%Y};31;26;51380041013;C100001;Ren\u00e9 Roy;1,50"
+    return [good, good, good.replace("1;", "2;", 1).replace("1,50", ""), good.replace("1,50", "1.50"), good.replace(";", ",")]
+
+
+def _lines(records: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in records).encode()
+
+
+SMALL: Mapping[str, Small] = {
+    contact_list.name: Small(_contacts, lambda records: f'{{"contacts": [{", ".join(records)}]}}'.encode()),
+    send_log.name: Small(_sends, _lines),
+    redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
+}
+
+OTHERS = [source.name for source in configured_graph().sources() if source.name not in ("pos_log", "catalogue")]
+"""The sources that have such files."""
+
+
+def write_other(root: Path, name: str, day: dt.date, records: Sequence[str] | None = None) -> Path:
+    """Write a source's file of a day: the good record, unless other ones are given."""
+    path = configured_graph().source(name).path(root, day)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(SMALL[name].packed(SMALL[name].records(day)[:1] if records is None else records))
+    return path
+
+
+def write_others(root: Path, day: dt.date) -> None:
+    """Write a small file of a day for every other source."""
+    for name in OTHERS:
+        write_other(root, name, day)
