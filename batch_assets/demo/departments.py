@@ -6,12 +6,14 @@ Belongs here: which ones there are. Does not belong here: what is in their files
 import datetime as dt
 from typing import Protocol
 
+from .logistics.deliveries import Deliveries
 from .manifest import Entry
 from .marketing.campaigns import load_campaigns
 from .marketing.contacts import Contacts
 from .marketing.redemptions import Redemptions
 from .marketing.sends import Sends
 from .source import Source
+from .web.access_log import AccessLog
 
 
 class Department(Protocol):
@@ -32,15 +34,24 @@ class Department(Protocol):
         ...
 
 
-PATTERNS = {"contacts": Contacts.pattern, "sends": Sends.pattern, "redemptions": Redemptions.pattern}
+PATTERNS = {
+    "contacts": Contacts.pattern,
+    "sends": Sends.pattern,
+    "redemptions": Redemptions.pattern,
+    "deliveries": Deliveries.pattern,
+    "access": AccessLog.pattern,
+}
 """The names of the departments' files, with their paths."""
 
 
 def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Department]:
     """Return the departments by the names of `PATTERNS`; `first` is the day whose files have all that is known by then."""
     campaigns = load_campaigns(source)
+    sends = Sends(source, campaigns, dirtier)
     return {
         "contacts": Contacts(source, campaigns, first, dirtier),
-        "sends": Sends(source, campaigns, dirtier),
+        "sends": sends,
         "redemptions": Redemptions(source, campaigns, dirtier),
+        "deliveries": Deliveries(source, dirtier),
+        "access": AccessLog(source, campaigns, sends, dirtier),
     }

@@ -1,12 +1,15 @@
 """Small files of the departments beside the tills and the catalogue: for each source some records of a day, good and bad, and the file that they make."""
 
 import datetime as dt
+import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from batch_assets.lake.access_log import access_log
 from batch_assets.lake.contact_list import contact_list
+from batch_assets.lake.delivery_notes import delivery_notes
 from batch_assets.lake.redemptions import redemptions
 from batch_assets.lake.send_log import send_log
 from batch_assets.table.graph import configured_graph
@@ -41,13 +44,34 @@ def _redemptions(day: dt.date) -> list[str]:
     return [good, good, good.replace("1;", "2;", 1).replace("1,50", ""), good.replace("1,50", "1.50"), good.replace(";", ",")]
 
 
+def _deliveries(day: dt.date) -> list[str]:
+    good = (
+        f'<Delivery number="1"><DeliveredAt>{day}T17:00:00Z</DeliveredAt><Store>31</Store><Receipt>1</Receipt><Recipient><p:Name>Ren\u00e9 Roy</p:Name>'
+        "<p:Address><p:Street>1 Elm St</p:Street><p:Postcode>08772</p:Postcode><p:City>Troy</p:City></p:Address></Recipient></Delivery>"
+    )
+    other = good.replace('"1"', '"2"').replace("<Receipt>1</Receipt>", "")
+    return [good, good, other, good.replace("<p:City>Troy</p:City>", ""), good.replace("p:Name", "p:Nom"), "<Parcel/>"]
+
+
+def _as_xml(records: Sequence[str]) -> bytes:
+    root = 'Deliveries xmlns="urn:example:logistics:deliveries:1" xmlns:p="urn:example:party:2"'
+    return gzip.compress(f"<{root}>{''.join(records)}</Deliveries>".encode(), mtime=0)
+
+
+def _requests(day: dt.date) -> list[str]:
+    good = f'192.0.2.1 - - [{day:%d/%b/%Y}:12:00:00 -0500] "GET /offers/26?utm_campaign=26&utm_content=1 HTTP/1.1" 200 99 "-" "X" "mid=C100001"'
+    return [good, good, good.replace("/offers/26?", "/products/1?"), good.replace("200", "-"), good.replace('"X"', "X"), good[:40]]
+
+
 def _lines(records: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in records).encode()
 
 
 SMALL: Mapping[str, Small] = {
+    delivery_notes.name: Small(_deliveries, _as_xml),
     contact_list.name: Small(_contacts, lambda records: f'{{"contacts": [{", ".join(records)}]}}'.encode()),
     send_log.name: Small(_sends, _lines),
+    access_log.name: Small(_requests, lambda records: gzip.compress(_lines(records), mtime=0)),
     redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
 }
 
