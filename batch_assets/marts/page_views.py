@@ -34,14 +34,14 @@ class PageViews(Contract):
     source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
 
     class Config:
-        """One row per line of a raw file."""
+        """One row per batch_date and line of a raw file."""
 
-        unique = ["source_file", "source_line"]
+        unique = ["batch_date", "source_file", "source_line"]
 
 
 @table(contract=PageViews)
 def page_views(access_log: ir.Table) -> ir.Table:
-    """Requests to the web site. Grain: one row per line of a raw file."""
+    """Requests to the web site. Grain: one row per batch_date, source_file and source_line."""
     # RE2 has no look-behind: what is to be left out of a match stands outside of its group.
     parts = access_log.mutate(address=_.request.re_extract(r"^[A-Z]{1,16} (/\S*) HTTP/\d(?:\.\d)?$", 1).nullif(""))
     typed = parts.select(

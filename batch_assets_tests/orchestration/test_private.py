@@ -17,17 +17,13 @@ import pyarrow as pa
 import pytest
 from ibis import _
 
-from batch_assets.errors import DefinitionError
-from batch_assets.lake.pos_log import pos_log
-from batch_assets.marts.sales_lines import SalesLines
 from batch_assets.orchestration.assets import table_asset
 from batch_assets.orchestration.definitions import build_defs
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.reporting.preview import preview
 from batch_assets.table.chart import Bars
-from batch_assets.table.contract import Contract, Field
+from batch_assets.table.contract import Field
 from batch_assets.table.graph import Graph, configured_graph
-from batch_assets.table.lineage import column_lineage
 from batch_assets.table.table import Table
 from batch_assets.warehouse.publication import publish
 
@@ -168,38 +164,28 @@ def test_a_text_in_a_preview_stays_a_text(resource: WarehouseResource) -> None:
     assert shown.splitlines()[2:] == [r"| 1 | tea \| \!\[\]\(http\://a.b/c\) \<b\> | shelves/2017-01-01.parquet | 1 |"]
 
 
-@pytest.mark.parametrize(
-    ("package", "source", "table", "columns"),
-    [(PACKAGE, "counts", "shelf_counts", {"words"}), ("batch_assets", "pos_log", "sales_lines", {"customer_name", "postcode"})],
-)
-def test_what_is_private_is_tagged_in_the_ui(package: str, source: str, table: str, columns: set[str]) -> None:
+ADDRESS = {"name", "phone", "street", "postcode", "city"}
+PRIVATE = {
+    PACKAGE: {"lake/counts": {"words"}, "marts/shelf_counts": {"words"}},
+    "batch_assets": {
+        "lake/pos_log": {"customer_name", "postcode"},
+        "marts/sales_lines": {"customer_name", "postcode"},
+        "lake/contact_list": {"name", "email", "birth_year", "postcode"},
+        "marts/contacts": {"name", "email", "birth_year", "postcode"},
+        "lake/redemptions": {"name"},
+        "marts/coupon_redemptions": {"name"},
+        "lake/delivery_notes": ADDRESS,
+        "marts/deliveries": ADDRESS,
+        "lake/access_log": {"host"},
+        "marts/page_views": {"host"},
+    },
+}
+"""The private columns of each graph, by asset."""
+
+
+@pytest.mark.parametrize("package", PRIVATE)
+def test_what_is_private_is_tagged_in_the_ui(package: str) -> None:
     graph = build_defs(package).resolve_asset_graph()
-    keys = {dg.AssetKey(["lake", source]), dg.AssetKey(["marts", table])}
-    assert {key for key in graph.get_all_asset_keys() if "private" in graph.get(key).tags} == keys
-    for key in keys:
-        assert {column.name for column in graph.get(key).metadata["dagster/column_schema"].columns if "private" in column.tags} == columns
-
-
-def test_the_projects_private_columns_are_those_of_the_customer() -> None:
-    assert list(pos_log.private) == SalesLines.private() == ["customer_name", "postcode"]
-
-
-@pytest.mark.parametrize("table", [table for table in TABLES if table.expression is not None and not table.is_map], ids=lambda table: table.function.__module__)
-def test_a_column_that_is_made_from_a_private_one_is_private(table: Table) -> None:
-    assert table.expression is not None
-    private = {name: found.contract.private() if isinstance(found := table.layers.find(name), Table) else found.private for name in table.reads}
-    made = {name for name, of in column_lineage(table.expression).items() if any(column in private.get(source, ()) for source, column in of)}
-    assert made & set(table.contract.columns()) <= set(table.contract.private())
-
-
-def test_a_prediction_with_a_private_column_is_refused() -> None:
-    class Named(Contract):
-        name: dt.String = Field(private=True, description="a name")
-
-    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: name is private, and predictions are published as files for everyone"):
-        dataclasses.replace(SHOP.table("expected_counts"), contract=Named)
-
-
-def test_a_private_field_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DefinitionError, match=r"lake\.pos_log: customer is private, and no field of it"):
-        dataclasses.replace(pos_log, private=("customer",))
+    tagged = {key.to_user_string(): graph.get(key).metadata for key in graph.get_all_asset_keys() if "private" in graph.get(key).tags}
+    columns = {name: {column.name for column in told["dagster/column_schema"].columns if "private" in column.tags} for name, told in tagged.items()}
+    assert columns == PRIVATE[package]
