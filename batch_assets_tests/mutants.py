@@ -154,6 +154,7 @@ MUTANTS = (
         "totals[91] * days[28], totals[28] * days[91]",
         (_FRAME,),
     ),
+    Mutant("a weekday that is never open is forecast", "models/_demand/frame.py", ".to_numpy(bool) | never_open)", ".to_numpy(bool))", (_FRAME,)),
     Mutant("rows are not weighted", "models/_demand/fit.py", ", weight=frame.scale[chosen]", "", (_FRAME,)),
     Mutant("the lower bound is the 20 % quantile", "models/_demand/fit.py", '"lower": 0.1', '"lower": 0.2', (_FRAME,)),
     Mutant("the upper bound is the 80 % quantile", "models/_demand/fit.py", '"upper": 0.9', '"upper": 0.8', (_FRAME,)),

@@ -31,7 +31,9 @@ class DemandForecast(Contract):
     units: dt.Float64 = Field(ge=0, description="forecast of units sold: the median")
     lower: dt.Float64 = Field(ge=0, description="10 % quantile: the lower bound of the 80 % prediction interval")
     upper: dt.Float64 = Field(ge=0, description="90 % quantile: the upper bound of the 80 % prediction interval")
-    is_closed: dt.Boolean = Field(description="whether, as known on batch_date, the store is closed on target_date, so that nothing will be sold")
+    is_closed: dt.Boolean = Field(
+        description="whether nothing will be sold: the store is closed by the calendar of batch_date, or never was open on that weekday in 13 weeks"
+    )
     model_version: dt.String = Field(description="version of demand_model in force on batch_date")
 
     @rule

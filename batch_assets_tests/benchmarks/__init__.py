@@ -1,7 +1,7 @@
-"""Benchmarks: reading, speed, memory and accuracy, each compared with the obvious alternative and checked against a bar.
+"""Benchmarks: reading, speed, memory and accuracy, each compared with the obvious alternative and checked against a bar; and the accuracy's noise.
 
-    python -m batch_assets_tests.benchmarks                     all four, about 10 minutes on two cores
-    python -m batch_assets_tests.benchmarks reading             one of them
+    python -m batch_assets_tests.benchmarks                     all that have a bar, about 10 minutes on two cores
+    python -m batch_assets_tests.benchmarks noise               how much the accuracy moves by chance
     python -m batch_assets_tests.benchmarks --lake data/lake    reuse a lake of the whole demo year; it is only read
 
 They need the extras `demo` and `bench`, and write only to a temporary folder. Measurements of both sides are interleaved, and

@@ -28,8 +28,8 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
     return days
 
 
-CLOSED = {day: Closing() for day in (day_of(20), *(day_of(n) for n in range(30, 44)))}
-"""The days on which the store of a rough history was closed: one, and two weeks."""
+CLOSED = {day_of(20): Closing()} | {day_of(n): Closing(known_on=day_of(28)) for n in range(30, 44)}
+"""The days on which the store of a rough history was closed: one, and two weeks of which it was known two days before."""
 
 
 MOVES = {51: [product(5, category="CATEGORY 31"), product(6, category="CATEGORY 07")], 66: [product(6, category="CATEGORY 31")]}

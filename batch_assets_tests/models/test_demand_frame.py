@@ -95,9 +95,13 @@ def test_a_weekday_on_which_the_store_was_open_less_often_is_compared_by_its_own
     assert (found["store_trend_7d"], found["store_trend_28d"]) == pytest.approx((pieces["units_7d"] / 7 / level, level / (pieces["units_91d"] / 80)))
 
 
-def test_a_weekday_on_which_the_store_was_never_open_is_like_the_others() -> None:
-    found = features(**{**WEEKS, "tue_days": 0}, units_28d=240, units_56d=480)
-    assert (found["shape"], found["weekday_28d"]) == (1.0, 0.0)
+@pytest.mark.parametrize(("known", "is_closed"), [(27, False), (28, True)])
+def test_a_weekday_on_which_the_store_was_never_open_is_closed_once_four_weeks_of_days_are_known(known: int, is_closed: bool) -> None:
+    """Until then it is like the others."""
+    frame = frame_of(demand("MILK", **{**WEEKS, "tue_days": 0}, days_known=known, units_28d=240, units_56d=480), calendar())
+    assert (frame.features["shape"][0], frame.features["weekday_28d"][0]) == (1.0, 0.0)
+    assert frame.keys["is_closed"].tolist() == [is_closed, *[False] * 6]
+    assert frame.baselines["level x weekday"][0] == (0 if is_closed else 10)
 
 
 def test_the_stores_trends_are_the_later_days_over_the_longer_window() -> None:

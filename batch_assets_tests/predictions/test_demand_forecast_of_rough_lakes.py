@@ -79,12 +79,16 @@ def test_one_wrong_quantity_ruins_neither_its_categorys_forecast_nor_the_others(
     assert {category: found[category] == pytest.approx(clean[category], rel=0.01) for category in clean} == dict.fromkeys(clean, True)
 
 
-def test_days_of_weekly_closing_are_forecast_as_closed_and_do_not_lower_the_others(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "closed_days", {"FREQ=WEEKLY;BYDAY=SU": Closing()})
-    closed = range(7, 80, 7)
-    found = forecast(warehouse, 79, THREE, closed=closed)
+@pytest.mark.parametrize("is_a_rule", [True, False])
+def test_days_of_weekly_closing_are_forecast_as_closed_and_do_not_lower_the_others(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, is_a_rule: bool
+) -> None:
+    """Even if somebody entered each Sunday when it came."""
+    entered = {day_of(n): Closing(known_on=day_of(n)) for n in range(7, 93, 7)}
+    monkeypatch.setattr(settings, "closed_days", {"FREQ=WEEKLY;BYDAY=SU": Closing()} if is_a_rule else entered)
+    found = forecast(warehouse, 93, THREE, closed=range(7, 93, 7))
     with warehouse.connect() as con:
         days = con.con.execute("select dayname(target_date), bool_and(units = 0 and upper = 0) from predictions.demand_forecast where is_closed group by 1")
         assert days.fetchall() == [("Sunday", True)]
-    to_come = [n for n in range(80, 94) if n not in range(0, 99, 7)]
+    to_come = [n for n in range(94, 108) if n % 7]
     assert found["BREAD"][0] == pytest.approx(sum(usual(n, 2) for n in to_come) / len(to_come), rel=0.15)

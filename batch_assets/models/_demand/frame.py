@@ -17,6 +17,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_LEVEL = 0.3
 """Units per day added to every level, so that it is positive even for a category without sales."""
 
+ENOUGH_TO_TELL = 28
+"""Open days after which a weekday on which the store was never open is taken for one on which it is closed, whatever the calendar says."""
+
 BASELINES = ("seasonal naive", "level x weekday")
 """The simple methods that the model must beat to be in force."""
 
@@ -94,8 +97,9 @@ def build_frame(rows: pd.DataFrame) -> Frame:
         **_prices(rows),
     }
     baselines = dict(zip(BASELINES, (by_weekday[7], level[28] * shape), strict=True))
-    keys = rows[["batch_date", "category", "target_date", "horizon", "is_closed"]]
-    open_days = ~rows["is_closed"].to_numpy(bool)
+    never_open = (alike == 0) & (rows["days_known"].to_numpy(int) >= ENOUGH_TO_TELL)
+    keys = rows[["batch_date", "category", "target_date", "horizon"]].assign(is_closed=rows["is_closed"].to_numpy(bool) | never_open)
+    open_days = ~keys["is_closed"].to_numpy(bool)
     return Frame(keys, pd.DataFrame(features), scale, rows["most_units"].to_numpy(float), {name: forecast * open_days for name, forecast in baselines.items()})
 
 
