@@ -47,7 +47,7 @@ catalog: $(VENV)/ready  ## update docs/catalog.md
 	$(BIN)/python -m batch_assets.reporting.catalog docs/catalog.md
 
 clean:  ## remove what the demo made
-	rm -rf data/lake data/manifest.json data/warehouse.duckdb* data/published data/models data/dagster
+	rm -rf data/lake data/manifest.json data/truth.parquet data/warehouse.duckdb* data/published data/models data/dagster
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

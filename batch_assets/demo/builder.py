@@ -16,6 +16,7 @@ from .manifest import Manifest
 from .recipe import Recipe
 from .source import load
 from .till import Till
+from .truth import truth_beside, write_truth
 
 FIRST, LAST = dt.date(2017, 1, 1), dt.date(2017, 12, 31)
 
@@ -42,7 +43,7 @@ def build(
 
     Args:
         lake: folder of the raw files; created if missing.
-        manifest: JSON file that records what was built and what is dirty in it.
+        manifest: JSON file that records what was built and what is dirty in it; the truth about its records (`truth.py`) lies beside it.
         first: first store-local day. Its catalogue is the full dump; lines sold before it are left out.
         last: last store-local day, inclusive.
         households: keep only household numbers up to this one, and the products that they bought; None for all.
@@ -57,7 +58,7 @@ def build(
         raise ValueError(f"dirtier is {dirtier}; it must be from 0 to {DIRTIEST}")
     tell, recipe = progress or _silent, Recipe(first, last, households, dirtier)
     built = _kept(lake, manifest, recipe)
-    if not (built and built.complete and all(_is_there(lake, day) for day in built.days)):
+    if not (built and built.complete and truth_beside(manifest).exists() and all(_is_there(lake, day) for day in built.days)):
         built = _write_missing(lake, manifest, recipe, built, tell)
     tell(f"{lake} is complete: {_totals(built)}")
 
@@ -100,6 +101,7 @@ def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | 
             files = {name: department.file(day) for name, department in others.items()}
             _write_day(lake, day, text, {CATALOGUE: listed.encode()} | {others[name].pattern: content for name, (content, _) in files.items()})
             built.days[day] = {"sales": sales, "catalogue": products} | {name: entry for name, (_, entry) in files.items()}
+        write_truth(truth_beside(manifest), source, others, days)
         built.complete = True
     finally:
         # Record what was written however the build ends, so that the next build continues from there.

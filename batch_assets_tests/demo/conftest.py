@@ -15,6 +15,7 @@ import pytest
 
 from batch_assets.demo.builder import build
 from batch_assets.demo.damage import BROKEN_DAYS, redeliver
+from batch_assets.demo.truth import truth_beside
 
 FIRST, LAST = dt.date(2017, 12, 14), dt.date(2017, 12, 31)
 HOUSEHOLDS, DIRTIER = 60, 20
@@ -56,6 +57,7 @@ class Lake:
         """Return a copy that a test may change."""
         shutil.copytree(self.path, folder / "lake")
         shutil.copy(self.manifest, folder / "manifest.json")
+        shutil.copy(truth_beside(self.manifest), truth_beside(folder / "manifest.json"))
         return Lake(folder / "lake", folder / "manifest.json")
 
 
