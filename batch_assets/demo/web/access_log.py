@@ -18,7 +18,7 @@ from ..marketing.sends import Send, Sends
 from ..seeds import generator
 from ..source import ZONE, Source
 
-RATES = {"cut_off_line": 0.002, "broken_time": 0.001, "no_request": 0.001, "wrong_encoding": 0.001, "no_status": 0.0005}
+RATES = {"cut_off_line": 0.001, "broken_time": 0.0005, "no_request": 0.0005, "wrong_encoding": 0.0005, "no_status": 0.0002}
 """The kinds of dirt, each with its share of the lines."""
 
 CLICKS, CLICKS_OF_REDEEMERS = 0.08, 0.5
