@@ -116,6 +116,12 @@ def test_a_day_on_which_nothing_was_sold_up_to_the_retrain_day_was_closed_then()
     assert [number for _, category, number in keys(history.opened(frame, after(2))) if category == "MILK"] == []
 
 
+def test_a_sale_that_is_dated_after_the_retrain_day_makes_no_target_of_it() -> None:
+    history = known([DAY], sales=[(after(1), "MILK", after(2), 5)])
+    found = history.opened(history.frame([DAY]), after(1))
+    assert [number for _, category, number in keys(found) if category == "MILK"] == [1]
+
+
 def test_what_was_sold_of_a_product_that_moved_counts_where_the_as_of_day_had_it() -> None:
     """On the second day a product moved from milk to bread; it sold five pieces then, and six on the third, of which it was told a day late."""
     moved = after(2)
