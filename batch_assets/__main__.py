@@ -7,6 +7,7 @@ named tables and everything they read. Published models and predictions stand un
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
 hashes; `--replay` makes it again from that, and compares.
+`python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
 
@@ -53,6 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     follow.add_argument("table", metavar="TABLE", help="name of the table")
     follow.add_argument("day", metavar="DAY", type=_day, help="day of the batch")
     follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
+    fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, a file a day; days that are there are kept")
+    fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing")
+    fetch.add_argument("--from", dest="first", type=_day, required=True, help="first day")
+    fetch.add_argument("--to", dest="last", type=_day, required=True, help="last day")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     chosen = parser.parse_args(arguments)
     if chosen.command == "forecasts":
@@ -65,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--from and --to go together")
     if chosen.first and chosen.first > chosen.last:
         parser.error(f"--from {chosen.first} is after --to {chosen.last}")
+    if chosen.command == "land":
+        return _reported(lambda: _land(chosen.name, chosen.first, chosen.last))
     days = (chosen.first, chosen.last) if chosen.first else None
     return _reported(lambda: _update(days, chosen.select, restates_past=chosen.restate_past, is_executed=chosen.command == "up-to-date"))
 
@@ -124,6 +131,21 @@ def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, resta
         job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
         count = bring_up_to_date(job, plan, dagster, resource, _tell)
         _tell(f"{batches(count)} published in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _land(name: str, first: dt.date, last: dt.date) -> int:
+    from .landing.fetch import land, session
+    from .landing.known import api
+    from .partitions import days_between
+
+    found, landed = api(settings.graph, name), 0
+    with session() as using:
+        for day in days_between(first, last):
+            if land(found, settings.lake, day, using):
+                landed += 1
+                _tell(f"landed {found.path(settings.lake, day)}")
+    _tell(f"{landed} days landed, {len(days_between(first, last)) - landed} were there already")
     return 0
 
 

@@ -96,6 +96,8 @@ class Settings(BaseSettings):
         description="holidays that customers stock up for, as JSON: name and recurrence rule (RFC 5545, plus dateutil's BYEASTER)",
     )
 
+    promotions_api: str = Field("http://127.0.0.1:8765/promotions", description="URL from which `land promotions` fetches the planned promotions")
+
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch retrains the models")
     min_training_days: int = Field(120, ge=30, description="minimum days of history needed to train a model")
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")

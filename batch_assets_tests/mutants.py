@@ -321,6 +321,8 @@ MUTANTS = (
         "if False:",
         ("ingest/formats/test_json_document.py",),
     ),
+    Mutant("a landed file is replaced", "landing/fetch.py", "os.link(unfinished, path)", "unfinished.replace(path)", ("landing/test_fetch.py",)),
+    Mutant("a day that changes is landed in parts of both", "landing/fetch.py", "if tag not in (None, found):", "if False:", ("landing/test_fetch.py",)),
     Mutant("a DOCTYPE is read", "ingest/formats/xml.py", "docinfo.internalDTD is not None", "docinfo.internalDTD == 1", ("ingest/formats/test_xml.py",)),
     Mutant(
         "a record of XML may have any length",

@@ -23,6 +23,7 @@ ORDER = (
     ("content", "settings", "partitions", "errors"),
     ("expressions",),
     ("ingest",),
+    ("landing",),
     ("table",),
     ("engine",),
     ("warehouse",),
@@ -38,7 +39,7 @@ LAYERS = ("lake", "marts", "features", "models", "predictions")
 
 HEIGHT = {room: height for height, row in enumerate(ORDER) for room in row}
 GROUND = ORDER[0]
-WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "table", "engine", "warehouse", "reporting", *LAYERS)
+WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "table", "engine", "warehouse", "reporting", *LAYERS)
 MOST_MODULES_AT_THE_ROOT = 8
 LEAST_WORDS = 6
 

@@ -1,4 +1,4 @@
-"""The command line of the demo lake: `python -m batch_assets.demo build` and `... redeliver DAY`.
+"""The command line of the demo lake: `python -m batch_assets.demo build`, `... redeliver DAY` and `... serve`.
 
 Belongs here: arguments and messages to the user. Does not belong here: any decision about the lake.
 """
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .builder import FIRST, LAST, build
 from .damage import redeliver
+from .merchandising.promotions import Promotions
+from .merchandising.server import serve
+from .source import load
 
 _DATA = Path("data")
 
@@ -25,7 +28,17 @@ def _arguments() -> argparse.Namespace:
     again = commands.add_parser("redeliver", help="replace a deliberately corrupt file with the correct one")
     again.add_argument("--lake", type=Path, default=_DATA / "lake", help="folder of the raw files (%(default)s)")
     again.add_argument("day", type=dt.date.fromisoformat, help="the day of the file, such as 2017-12-28")
+    offer = commands.add_parser("serve", help="offer the planned promotions by an API, as merchandising does, until interrupted")
+    offer.add_argument("--port", type=int, default=8765, help="port on this machine (%(default)s)")
     return parser.parse_args()
+
+
+def _serve(port: int) -> None:
+    """Offer the planned promotions of the whole year."""
+    plan = Promotions(load(), FIRST, 1)
+    with serve(lambda day: plan.records(day)[0], port) as server:
+        print(f"planned promotions at http://127.0.0.1:{port}/promotions?day={FIRST}&page=1", flush=True)
+        server.serve_forever()
 
 
 def main() -> None:
@@ -41,11 +54,15 @@ def main() -> None:
                 households=asked.households,
                 progress=lambda line: print(line, flush=True),
             )
+        elif asked.command == "serve":
+            _serve(asked.port)
         else:
             print(f"delivered again: {redeliver(asked.lake, asked.day)}")
     except (OSError, ValueError) as wrong:
         raise SystemExit(f"error: {wrong}") from wrong
     except KeyboardInterrupt:
+        if asked.command == "serve":
+            return
         raise SystemExit("interrupted: the files written so far are complete; run the same command again to continue") from None
 
 

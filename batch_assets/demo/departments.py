@@ -12,6 +12,7 @@ from .marketing.campaigns import load_campaigns
 from .marketing.contacts import Contacts
 from .marketing.redemptions import Redemptions
 from .marketing.sends import Sends
+from .merchandising.promotions import Promotions
 from .source import Source
 from .web.access_log import AccessLog
 
@@ -40,6 +41,7 @@ PATTERNS = {
     "redemptions": Redemptions.pattern,
     "deliveries": Deliveries.pattern,
     "access": AccessLog.pattern,
+    "promotions": Promotions.pattern,
 }
 """The names of the departments' files, with their paths."""
 
@@ -54,4 +56,5 @@ def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Dep
         "redemptions": Redemptions(source, campaigns, dirtier),
         "deliveries": Deliveries(source, dirtier),
         "access": AccessLog(source, campaigns, sends, dirtier),
+        "promotions": Promotions(source, first, dirtier),
     }

@@ -15,6 +15,11 @@ def cents(dollars: ir.StringColumn, decimal: str = ".") -> ir.IntegerColumn:
     return ((written if decimal == "." else written.replace(decimal, ".")).try_cast("decimal(18, 2)") * 100).cast("int64")
 
 
+def iso_date(text: ir.StringColumn) -> ir.DateColumn:
+    """Parse a date such as `2017-12-24`; null if the text is anything else, or no day of the calendar."""
+    return _if_written(text, r"^\d{4}-\d\d-\d\d$").try_cast("date")
+
+
 def dotted_date(text: ir.StringColumn) -> ir.DateColumn:
     """Parse a date with the day first, `24.12.2017`; null if the text is anything else, or no day of the calendar."""
     written = _if_written(text, r"^\d\d\.\d\d\.\d{4}$")

@@ -10,6 +10,7 @@ from pathlib import Path
 from batch_assets.lake.access_log import access_log
 from batch_assets.lake.contact_list import contact_list
 from batch_assets.lake.delivery_notes import delivery_notes
+from batch_assets.lake.promotion_plan import promotion_plan
 from batch_assets.lake.redemptions import redemptions
 from batch_assets.lake.send_log import send_log
 from batch_assets.table.graph import configured_graph
@@ -58,6 +59,11 @@ def _as_xml(records: Sequence[str]) -> bytes:
     return gzip.compress(f"<{root}>{''.join(records)}</Deliveries>".encode(), mtime=0)
 
 
+def _promotions(day: dt.date) -> list[str]:
+    good = {"promotion_id": "01-1-A", "product_id": 1, "mailer": "A", "stores": 9, "starts_on": str(day), "ends_on": str(day + dt.timedelta(days=6))}
+    return [json.dumps(record) for record in (good, good, good | {"promotion_id": "01-2-A", "product_id": 2}, good | {"starts_on": "next week"}, {})]
+
+
 def _requests(day: dt.date) -> list[str]:
     good = f'192.0.2.1 - - [{day:%d/%b/%Y}:12:00:00 -0500] "GET /offers/26?utm_campaign=26&utm_content=1 HTTP/1.1" 200 99 "-" "X" "mid=C100001"'
     return [good, good, good.replace("/offers/26?", "/products/1?"), good.replace("200", "-"), good.replace('"X"', "X"), good[:40]]
@@ -71,6 +77,7 @@ SMALL: Mapping[str, Small] = {
     delivery_notes.name: Small(_deliveries, _as_xml),
     contact_list.name: Small(_contacts, lambda records: f'{{"contacts": [{", ".join(records)}]}}'.encode()),
     send_log.name: Small(_sends, _lines),
+    promotion_plan.name: Small(_promotions, lambda records: gzip.compress(f'{{"promotions": [{", ".join(records)}]}}'.encode(), mtime=0)),
     access_log.name: Small(_requests, lambda records: gzip.compress(_lines(records), mtime=0)),
     redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
 }

@@ -41,7 +41,7 @@ class JsonDocument:
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
         """Yield the rows of a file, some records at once."""
         first = 1
-        for texts in self._cut(stream):
+        for texts in self.elements(stream):
             rows = rows_of(texts, b"\n".join(texts), first, columns, "record")
             for refused in rows.refused:
                 refuse(refused)
@@ -51,10 +51,10 @@ class JsonDocument:
 
     def count(self, stream: BinaryIO) -> int:
         """Return the number of elements of the array."""
-        return sum(map(len, self._cut(stream)))
+        return sum(map(len, self.elements(stream)))
 
-    def _cut(self, stream: BinaryIO) -> Iterator[list[bytes]]:
-        """Yield the texts of the elements of the array.
+    def elements(self, stream: BinaryIO) -> Iterator[list[bytes]]:
+        """Yield the elements of the array verbatim, some at once.
 
         Raises:
             FormError: the document is cut off, or is none with such a member.
