@@ -10,7 +10,7 @@ SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 .PHONY: demo ui test browser bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print the forecasts
-	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 15 seconds"
+	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
 	$(BIN)/python -m batch_assets.demo build --lake data/lake --manifest data/manifest.json
 	@echo "Step 3: publish every table up to $(LAST_DAY) in data/warehouse.duckdb; the first time, about a minute"
 	$(BIN)/python -m batch_assets up-to-date --from $(FIRST_FORECAST) --to $(LAST_DAY)
