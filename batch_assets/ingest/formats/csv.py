@@ -126,11 +126,10 @@ class Csv(LineFormat):
 
 
 def _but_for(undecodable: Sequence[Refused], rows: Rows) -> Rows:
-    """Return the rows without those of lines that are refused for their encoding."""
+    """Return the rows with the lines that are refused for their encoding, and not for being blank, which no row is."""
     numbers = {line.line for line in undecodable}
-    kept = np.flatnonzero(~np.isin(rows.lines.to_numpy(), sorted(numbers)))
     refused = [*undecodable, *(line for line in rows.refused if line.line not in numbers)]
-    return Rows([field.take(pa.array(kept)) for field in rows.fields], rows.lines.take(pa.array(kept)), sorted(refused, key=lambda line: line.line))
+    return Rows(rows.fields, rows.lines, sorted(refused, key=lambda line: line.line))
 
 
 def _line_starts(block: bytes) -> NDArray[np.int64]:

@@ -121,6 +121,11 @@ def test_a_record_that_is_too_deep_or_too_long_is_refused(record: bytes) -> None
         read(HEAD + record)
 
 
+def test_a_record_of_many_elements_is_refused_while_it_is_read() -> None:
+    with pytest.raises(FormError, match="a record of more than 4194304 bytes"):
+        read(HEAD + b'<Row a="1"><G>' + b"<p:B/>" * (1 << 20) + b"</G></Row>" + TAIL)
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 64])
 def test_blocks_of_any_size_give_the_same_rows(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     content = HEAD + b"".join(f'<Row a="{n}"><G><p:B>{n}</p:B></G></Row>\n'.encode() for n in range(20)) + b"<X/>" + TAIL
