@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")
     accept_rejects: dict[str, frozenset[dt.date]] = Field(
         {},
-        description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.sales_lines": ["2017-01-05"]}',
+        description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.till_lines": ["2017-01-05"]}',
     )
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 

@@ -45,6 +45,17 @@ _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
+    # Lines that are sent again.
+    Mutant(
+        "lines sent again on a later day are sold twice",
+        "marts/sales_lines.py",
+        'lookback={"till_lines": MOST_DAYS_LATE}, ',
+        "",
+        ("lake/test_laws_of_this_lake.py",),
+    ),
+    Mutant("the last of repeated lines is kept", "marts/sales_lines.py", "first=place.min()", "first=place.max()", ("marts/test_sales_lines.py",)),
+    Mutant("a line of another store is a repeat", "marts/sales_lines.py", '"sold_on", "store_id", ', '"sold_on", ', ("marts/test_sales_lines.py",)),
+    Mutant("a row that is sifted may be lost", "warehouse/conservation.py", "_check_places(con, receipt.read)", "pass", ("test_laws.py",)),
     # What is remembered of the code.
     Mutant(
         "what is remembered outlives a changed file",
@@ -263,9 +274,13 @@ MUTANTS = (
         'combined([f"{published',
         ("warehouse/test_ledger.py",),
     ),
-    Mutant("a lost batch's total is not expected to be 0", "warehouse/audit.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)),
-    Mutant("a limit that is excluded is included", "warehouse/audit.py", '"{column} < {max_value}"', '"{column} <= {max_value}"', ("warehouse/test_audit.py",)),
-    Mutant("a missing value is none", "warehouse/audit.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
+    Mutant(
+        "a lost batch's total is not expected to be 0", "warehouse/conservation.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)
+    ),
+    Mutant(
+        "a limit that is excluded is included", "warehouse/holding.py", '"{column} < {max_value}"', '"{column} <= {max_value}"', ("warehouse/test_audit.py",)
+    ),
+    Mutant("a missing value is none", "warehouse/holding.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
     Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
     Mutant(
         "other columns of the same number are taken",

@@ -321,6 +321,69 @@ def test_a_table_that_does_not_return_each_row_once_is_not_published(warehouse: 
     assert contents(warehouse) == before
 
 
+def sifting(rows: Callable[[ir.Table], object]) -> Table:
+    """Return a table that keeps the counts of few pieces and rejects the others, but for what is done to these rows."""
+
+    def kind_counts(shelf_counts: ir.Table) -> object:
+        return rows(shelf_counts.mutate(reject_reason=ibis.ifelse(shelf_counts.pieces > 2, "many", ibis.null("string"))))
+
+    (instead,) = [table for table in SHOP if table.name == "kind_counts"]
+    (counts,) = [table for table in SHOP if table.name == "shelf_counts"]
+    kind_counts.__module__ = instead.function.__module__
+    return Table(kind_counts, counts.contract, sifts="shelf_counts")
+
+
+def test_a_table_that_sifts_another_keeps_or_rejects_each_row_by_its_place(warehouse: Warehouse) -> None:
+    (counts,) = [table for table in SHOP if table.name == "shelf_counts"]
+    for number in range(2):
+        write_day(Path(warehouse.lake), day_of(number), ["1,1,", "2,2,", "3,3,", "x,4,"])
+    publish(counts, warehouse, DAYS[:2], "run")
+    publish(sifting(lambda rows: rows), warehouse, DAYS[:2], "run")
+    with warehouse.connect() as con:
+        found = con.con.execute("select rows_in, rows_kept, rows_rejected from quality.batches where asset = 'marts.kind_counts'").fetchall()
+        places = con.con.execute("select batch_date, source_line, reason from quality.quarantine where asset = 'marts.kind_counts' order by all").fetchall()
+    assert found == [(3, 2, 1)] * 2
+    assert places == [(day, 3, "many") for day in DAYS[:2]]
+
+
+def test_a_table_that_sifts_another_may_reject_any_share_but_not_all(warehouse: Warehouse) -> None:
+    (counts,) = [table for table in SHOP if table.name == "shelf_counts"]
+    write_day(Path(warehouse.lake), day_of(0), [f"{shelf},{1 + 2 * (shelf > 30)}," for shelf in range(1, 91)])
+    publish(counts, warehouse, [day_of(0)], "run")
+    (batch,) = publish(sifting(lambda rows: rows), warehouse, [day_of(0)], "run").batches
+    assert (batch.kept, batch.rejected) == (30, 60)
+    with pytest.raises(BreachError, match="none of the 90 rows was accepted: all of them"):
+        publish(sifting(lambda rows: rows.mutate(reject_reason=ibis.literal("all of them"))), warehouse, [day_of(0)], "run")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda rows: rows.filter(rows.source_line != 2), "line 2 of the rows that were read is neither kept nor rejected"),
+        (lambda rows: rows.union(rows), "rows were read, .*line 2.* is there more than once|unique"),
+        (lambda rows: rows.mutate(source_line=rows.source_line + 1), "line 2 of the rows that were read is neither kept nor rejected"),
+    ],
+    ids=["loses", "doubles", "moves"],
+)
+def test_a_table_that_sifts_another_loses_and_doubles_no_row(warehouse: Warehouse, spoil: Callable[[ir.Table], object], told: str) -> None:
+    (counts,) = [table for table in SHOP if table.name == "shelf_counts"]
+    write_day(Path(warehouse.lake), day_of(0), ["1,1,", "2,2,", "3,3,"])
+    publish(counts, warehouse, [day_of(0)], "run")
+    with pytest.raises(BreachError, match=f"batch 2017-01-01.*({told})"):
+        publish(sifting(spoil), warehouse, [day_of(0)], "run")
+
+
+def test_only_an_expression_sifts_and_only_what_it_reads_with_the_place_of_a_row() -> None:
+    by_name = {table.name: table for table in SHOP}
+    for table, sifts, told in (
+        (by_name["kind_counts"], "shelves", "only an expression can sift a table, and only one that it reads"),
+        (by_name["expected_counts"], "recent_counts", "only an expression can sift"),
+        (by_name["kind_counts"], "shelf_counts", "source_file, by which their rows are matched, is not a column of both"),
+    ):
+        with pytest.raises(DefinitionError, match=f"{table.asset}: sifts {sifts}.*{told}"):
+            _ = dataclasses.replace(table, sifts=sifts).sifted
+
+
 def test_an_aggregate_that_loses_a_piece_is_not_published(warehouse: Warehouse) -> None:
     write_day(Path(warehouse.lake), day_of(0))
     (table,) = [table for table in SHOP if table.conserves]

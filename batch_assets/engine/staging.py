@@ -7,6 +7,8 @@ import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from ..table.table import PLACE, REJECT
+
 STAGED = "_staged"
 """The rows that a table's function returned, kept and rejected."""
 DAYS = "_days"
@@ -19,8 +21,6 @@ REJECTED = "_rejected"
 """The rows that go to the quarantine."""
 ALONE = "_alone"
 """The accepted rows of one day's batch, computed alone for comparison with the range that it is part of."""
-REJECT = "reject_reason"
-"""The column of `STAGED` with the reason why a row is rejected; null if the row is accepted."""
 
 REJECTED_SCHEMA = pa.schema(
     [
@@ -49,7 +49,7 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
         schema: the columns, for batches that come from Python.
         rows: the rows. If they have a column `REJECT`, it holds the reason why a row is rejected.
         raw_rows: whether the rows come from `RAW`. If so, the raw record of a rejected row is kept verbatim, next to the
-            lines rejected on reading; if not, the row is kept as the function returned it.
+            lines rejected on reading; if not, the row is kept as the function returned it, with its place if it has one.
     """
     if isinstance(rows, Query):
         _make(con, STAGED, rows)
@@ -63,9 +63,10 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
             insert into {REJECTED} select batch_date, source_file, source_line, s.{REJECT}, to_json(r)
             from {STAGED} s join {RAW} r using (batch_date, source_file, source_line) where s.{REJECT} is not null""")
     else:
+        file, line = PLACE if set(PLACE) <= set(schema_of(con, STAGED)) else ("null", "null")
         con.con.execute(f"""
             create or replace temp table {REJECTED} as
-            select batch_date, null::varchar as source_file, null::bigint as source_line, {REJECT} as reason, to_json(s) as raw
+            select batch_date, {file}::varchar as source_file, {line}::bigint as source_line, {REJECT} as reason, to_json(s) as raw
             from {STAGED} s where {REJECT} is not null""")
 
 

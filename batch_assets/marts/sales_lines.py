@@ -1,94 +1,36 @@
-"""Till lines, typed, deduplicated and assigned to store-local days. Invalid lines are rejected with the reason."""
-
-from typing import Annotated
+"""Sales: till lines, each once. A line that was sent before, on the same day or an earlier one, is rejected with the place where it was first."""
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..expressions.local_time import to_local
-from ..expressions.text import cents, utc_time, whole_number
-from ..expressions.unicode import one_form
-from ..table.contract import Contract, Field
 from ..table.table import table
+from .till_lines import MOST_DAYS_LATE, TillLines
 
-MOST_DAYS_LATE = 7
-"""A line that arrives more than this many days after its sale is treated as a clock error."""
+_LINE = ["sold_on", "store_id", "receipt_id", "line_no"]
+"""What makes a line the same as another: numbers of receipts may begin again on the next day, and in each store."""
 
-MOST_PIECES = 100_000
-"""A quantity beyond this is taken for a barcode. Fuel and coupons, which have units of their own, go up to 90,000 in the demo; pieces to 144."""
-
-MOST_CENTS = 10_000_000
-"""Money of a line beyond this is taken for an error; the demo's largest line is 840 dollars."""
-
-_NUMBERS = ("receipt_id", "line_no", "store_id", "product_id", "quantity")
-_MONEY = ("amount", "retail_discount", "coupon_discount", "coupon_match_discount")
+_PLACE = ("batch_date", "source_file", "source_line")
 
 
-class SalesLines(Contract):
-    """Valid receipt lines."""
-
-    batch_date: dt.Date = Field(description="day on which the lake received the line")
-    receipt_id: dt.Int64 = Field(gt=0, description="number of the receipt in its store")
-    line_no: dt.Int64 = Field(gt=0, description="line within the receipt")
-    sold_at: Annotated[dt.Timestamp, None, 6, True] = Field(description="time of sale, UTC")
-    sold_on: dt.Date = Field(description="store-local day of sale: batch_date, or up to 7 days before")
-    store_id: dt.Int64 = Field(gt=0, description="number of the store")
-    customer_name: dt.String = Field(nullable=True, private=True, description="customer's name as typed; null if blank")
-    postcode: dt.String = Field(nullable=True, private=True, description="customer's postcode as typed; null if blank")
-    product_id: dt.Int64 = Field(gt=0, description="number of the product, which may not be in the catalogue yet")
-    quantity: dt.Int64 = Field(ge=0, le=MOST_PIECES, description="units sold; for fuel and a few services, in their own unit of measure")
-    amount_cents: dt.Int64 = Field(ge=0, le=MOST_CENTS, description="cents paid by the customer")
-    discount_cents: dt.Int64 = Field(ge=0, le=3 * MOST_CENTS, description="discount in cents, all three discounts together")
-    source_file: dt.String = Field(description="raw file, relative to the lake's root")
-    source_line: dt.Int64 = Field(ge=1, description="line in the raw file")
+class SalesLines(TillLines):
+    """Receipt lines, each once."""
 
     class Config:
-        """One row per line of a store's receipt."""
+        """One row per line of a store's receipt of a day."""
 
-        unique = ["batch_date", "store_id", "receipt_id", "line_no"]
-
-
-@table(contract=SalesLines, measure="amount_cents")
-def sales_lines(pos_log: ir.Table) -> ir.Table:
-    """Till lines, typed and deduplicated. Grain: one row per batch_date, store_id, receipt_id and line_no."""
-    typed = pos_log.select(
-        "batch_date",
-        *(whole_number(pos_log[name]).name(name) for name in _NUMBERS),
-        *(cents(pos_log[name]).name(name) for name in _MONEY),
-        sold_at=utc_time(pos_log.sold_at),
-        customer_name=one_form(pos_log.customer_name),
-        postcode=one_form(pos_log.postcode),
-        source_file=_.source_file,
-        source_line=_.source_line,
-    )
-    dated = typed.mutate(
-        sold_on=to_local(typed.sold_at).date(),
-        amount_cents=_.amount,
-        discount_cents=_.retail_discount + _.coupon_discount + _.coupon_match_discount,
-    )
-    judged = dated.mutate(reject_reason=_nonsense()).drop(*_MONEY)
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(_repeats(), "the line repeats an earlier one of the day", None)))
+        unique = ["batch_date", *_LINE]
 
 
-def _nonsense() -> ir.StringValue:
-    """Return the reason why a line is invalid by itself; null if it is valid."""
-    return ibis.cases(
-        *((_[name].isnull(), f"{name} is not a whole number") for name in _NUMBERS),
-        *((_[name].isnull(), f"{name} is not dollars and cents") for name in _MONEY),
-        (_.sold_at.isnull(), "sold_at is not a UTC time"),
-        (_.sold_on > _.batch_date, "sold_at is after the batch day"),
-        (_.sold_on < _.batch_date - ibis.interval(days=MOST_DAYS_LATE), f"sold_at is more than {MOST_DAYS_LATE} days before the batch day"),
-        *((_[name] <= 0, f"{name} is not positive") for name in ("receipt_id", "line_no", "store_id", "product_id")),
-        *((_[name] < 0, f"{name} is negative") for name in ("quantity", *_MONEY)),
-        (_.quantity > MOST_PIECES, f"quantity is more than {MOST_PIECES}"),
-        *((_[name] > MOST_CENTS, f"{name} is more than {MOST_CENTS // 100} dollars") for name in _MONEY),
-    )
+@table(contract=SalesLines, sifts="till_lines", lookback={"till_lines": MOST_DAYS_LATE}, measure="amount_cents")
+def sales_lines(till_lines: ir.Table) -> ir.Table:
+    """Till lines without repeats. Grain: one row per sold_on, store_id, receipt_id and line_no.
 
-
-def _repeats() -> ir.BooleanValue:
-    """Say whether a valid line repeats an earlier valid one."""
-    makes_sense = _.reject_reason.isnull()
-    same = ibis.window(group_by=[_.batch_date, _.store_id, _.receipt_id, _.line_no, makes_sense], order_by=[_.source_file, _.source_line])
-    return ibis.row_number().over(same) > 0
+    Lines of one day of sale arrive within the look-back, so the first of them is always among those that are read, and later ones change nothing.
+    """
+    place = ibis.struct({name: till_lines[name] for name in _PLACE})
+    sent_again = till_lines.group_by(_LINE).agg(first=place.min(), times=_.count()).filter(_.times > 1).drop("times")
+    lines = till_lines.left_join(sent_again, _LINE).select(till_lines, sent_again.first)
+    is_first = lines.first.isnull() | ibis.and_(*(lines[name] == lines.first[name] for name in _PLACE))
+    told = ibis.literal("the line was sent before: ") + lines.first.source_file + ", line " + lines.first.source_line.cast("string")
+    return lines.mutate(reject_reason=ibis.ifelse(is_first, None, told)).drop("first")

@@ -187,7 +187,7 @@ def _definition_metadata(table: Table) -> dict[str, Any]:
 
 def _what_is_checked(table: Table) -> str:
     parts = ["Types, nulls, ranges and grain are as the contract says"]
-    parts += ["every row that was read is kept or quarantined"] * (table.source is not None)
+    parts += ["every row that was read is kept or quarantined"] * (table.source is not None or table.sifts is not None)
     parts += [f"{made} adds up to {name}.{summed}" for name, pairs in table.conserves.items() for made, summed in pairs.items()]
     parts += ["no batch in its look-back window is missing"] * bool(table.lookback)
     return "; ".join(parts) + ". A batch that breaks this is not published."

@@ -47,6 +47,12 @@ ALL = None
 ROWS = "rows"
 """The parameter of a map that takes the rows to score."""
 
+PLACE = ("source_file", "source_line")
+"""The columns that say where in a raw file a row is from."""
+
+REJECT = "reject_reason"
+"""The column of a function's rows with the reason why a row is rejected; null if the row is accepted."""
+
 _PROVIDED = ("days", "ledger", "artifacts")
 
 _ACTED_UPON = ("models", "predictions")
@@ -82,6 +88,8 @@ class Table:
             Of any other upstream, only the batch day is read.
         conserves: by upstream, {this table's column: the upstream's column that it is a sum of}: the two have the same total
             in each batch, exactly, so neither is a float.
+        sifts: the upstream of which the table keeps or rejects each row of the day, once; the two have the place of a row, `PLACE`,
+            by which they are matched.
         measure: the column whose total is shown for each batch.
         scores: for a map only: returns the expression for the rows to score.
         show: describes a chart of a run's last batch. Its parameters name the tables it needs, filtered up to that day;
@@ -94,6 +102,7 @@ class Table:
     contract: type[Contract]
     lookback: Mapping[str, int | None] = field(default_factory=dict)
     conserves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sifts: str | None = None
     measure: str | None = None
     scores: Callable[..., ir.Table] | None = None
     show: Callable[..., Chart] | None = None
@@ -199,6 +208,21 @@ class Table:
         return self.layers.find(names[0]) if names else None
 
     @property
+    def sifted(self) -> Upstream | None:
+        """The table of which it keeps or rejects each row of the day, if any.
+
+        Raises:
+            DefinitionError: the two have not the place of a row, it does not read the other, or it is not an expression.
+        """
+        if self.sifts is None:
+            return None
+        if self.sifts not in self.tables or self.is_map or self.is_generator:
+            raise DefinitionError(f"{self.asset}: sifts {self.sifts}; only an expression can sift a table, and only one that it reads.")
+        if lacking := [name for name in PLACE for columns in (self.contract.columns(), self.schema_of(self.sifts)) if name not in columns]:
+            raise DefinitionError(f"{self.asset}: sifts {self.sifts}, and {lacking[0]}, by which their rows are matched, is not a column of both.")
+        return self.upstreams[self.tables.index(self.sifts)]
+
+    @property
     def upstreams(self) -> list[Upstream]:
         """The tables that it reads, with their look-back."""
         return [Upstream(f"{self.layers.layer_of(name)}.{name}", self.lookback.get(name, 0)) for name in self.tables]
@@ -260,6 +284,7 @@ def table(
     contract: type[Contract],
     lookback: Mapping[str, int | None] | None = None,
     conserves: Mapping[str, Mapping[str, str]] | None = None,
+    sifts: str | None = None,
     measure: str | None = None,
     scores: Callable[..., ir.Table] | None = None,
     show: Callable[..., Chart] | None = None,
@@ -270,4 +295,4 @@ def table(
 
     The arguments are those of `Table`.
     """
-    return lambda function: Table(function, contract, lookback or {}, conserves or {}, measure, scores, show, kinds, libraries)
+    return lambda function: Table(function, contract, lookback or {}, conserves or {}, sifts, measure, scores, show, kinds, libraries)

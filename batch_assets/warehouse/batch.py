@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ..engine.reading import Reading
+from ..engine.staging import RAW
 from ..table.contract import Contract
 from ..table.table import Upstream
 
@@ -56,7 +57,8 @@ class Receipt:
         run_id: the Dagster run.
         code: the table's code version.
         inputs: by day and upstream, the hash of the batches read.
-        rows_in: by day, the number of rows read from the lake; None for a table that reads no raw file.
+        rows_in: by day, the number of rows read; None for a table that may keep or leave out what it likes.
+        read: the relation that has these rows.
         may_keep_none: whether a batch may be published with no accepted rows, as for a source with few rows a day.
         conserved: what must add up.
         parts: what the code version is made from, by name.
@@ -69,6 +71,7 @@ class Receipt:
     code: str
     inputs: Mapping[dt.date, Mapping[str, str]]
     rows_in: Mapping[dt.date, int] | None = None
+    read: str = RAW
     may_keep_none: bool = False
     conserved: Sequence[Conserved] = ()
     parts: Mapping[str, str] = field(default_factory=dict)

@@ -19,10 +19,11 @@ from ..engine.staging import KEPT, schema_of
 from ..partitions import name_days
 from ..table.table import Table
 from .artifacts import Artifacts
-from .audit import audit, to_conserve
+from .audit import audit
 from .batch import Batch, Receipt, Target
 from .commit import commit, next_publication
 from .connection import Warehouse
+from .conservation import rows_read, to_conserve
 from .files import BatchFiles, Stamp, write
 from .independence import check_independence
 from .ledger import contents, inputs_hash
@@ -64,11 +65,13 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
         check_independence(con, engine, table, days)
         for reading in readings:
             inputs[reading.day][f"lake.{reading.source}"] = reading.version
+        rows_in, read = rows_read(con, table, days, readings)
         receipt = Receipt(
             run_id=run_id,
             code=table.code,
             inputs=inputs,
-            rows_in={reading.day: reading.rows for reading in readings} if table.source else None,
+            rows_in=rows_in,
+            read=read,
             may_keep_none=table.source is not None and table.source.may_be_empty,
             conserved=to_conserve(con, table, days),
             parts=table.code_parts,

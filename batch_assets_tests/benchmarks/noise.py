@@ -53,7 +53,7 @@ Errors = dict[str, float]
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the spread of the mean error over seeds and over lakes. There is no bar: it says how far to trust those of the accuracy."""
     place, last = workshop.later, ORIGINS[-1] + dt.timedelta(days=HORIZON)
-    for name in ("products", "sales_lines"):
+    for name in ("products", "till_lines", "sales_lines"):
         place.publish(name, YEAR_BEGINS, last)
     whole = _LAKE.format(last=last)
     known = _known(place, whole)

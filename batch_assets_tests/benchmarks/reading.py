@@ -2,7 +2,7 @@
 
 The project reads every line or gives the reason why it cannot, records each row's line number, and hashes each file. Plain
 DuckDB reads the same files with explicit text columns and `ignore_errors`, has no line numbers (0 is used instead), and
-runs the same SQL of `sales_lines` directly on the files. Both write a temporary table and run on two threads. The SQL is
+runs the same SQL of `till_lines` directly on the files. Both write a temporary table and run on two threads. The SQL is
 compiled beforehand for both, since that takes as long for a day as for a year.
 """
 
@@ -29,7 +29,7 @@ TIMES = 7
 
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the rates and return the bar."""
-    table, lake = GRAPH.table("sales_lines"), workshop.lake
+    table, lake = GRAPH.table("till_lines"), workshop.lake
     ours, plain = _engine(), _engine()
     _plain_view(plain, lake)
     read_lake(ours, GRAPH.source("pos_log"), lake, DAYS[:1])

@@ -62,14 +62,21 @@ def products(context: dg.AssetExecutionContext) -> pd.DataFrame:
     return _made("products", catalogue=_raw("catalogue", pd.DataFrame(text, dtype=object), _day(context), 1))
 
 
-@_table("sales_lines")
-def sales_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
+@_table("till_lines")
+def till_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
     """Read the till file of a day."""
     source = GRAPH.source("pos_log")
     with gzip.open(source.path(settings.lake, _day(context)), "rt", encoding="utf-8", errors="replace") as file:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False, on_bad_lines="skip")
     rows = rows[~rows["customer_name"].str.contains("\ufffd")]
-    return _made("sales_lines", pos_log=_raw("pos_log", rows, _day(context), 2))
+    return _made("till_lines", pos_log=_raw("pos_log", rows, _day(context), 2))
+
+
+@_table("sales_lines")
+def sales_lines(context: dg.AssetExecutionContext, till_lines: pd.DataFrame) -> pd.DataFrame:
+    """Leave out lines that were sent before."""
+    made = _made("sales_lines", **_known(till_lines=till_lines))
+    return made[pd.to_datetime(made["batch_date"]).dt.date == _day(context)]
 
 
 @_table("category_day_sales")
@@ -183,7 +190,7 @@ def _ledger(frames: dict[str, pd.DataFrame]) -> ibis.Table:
 
 
 defs = dg.Definitions(
-    [products, sales_lines, category_day_sales, category_demand, store_demand, target_calendar, demand_model, demand_forecast],
+    [products, till_lines, sales_lines, category_day_sales, category_demand, store_demand, target_calendar, demand_model, demand_forecast],
     resources={"io_manager": DuckDBPandasIOManager(database=str(settings.warehouse))},
     executor=dg.multiprocess_executor,
 )

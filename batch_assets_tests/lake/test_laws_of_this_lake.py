@@ -203,3 +203,18 @@ def test_models_and_predictions_do_not_see_a_later_day(history: Path, at_once: C
     differ = {(asset, day) for (asset, day), content in found.items() if content != at_once[asset, day]}
     assert differ
     assert min(day for _, day in differ) >= changed
+
+
+def test_a_line_that_is_sent_again_within_the_days_that_it_may_be_late_is_sold_once(tmp_path: Path) -> None:
+    warehouse = warehouse_in(tmp_path)
+    again = till_line(day_of(0), receipt_id="7")
+    for number in range(8):
+        write_till(Path(warehouse.lake), day_of(number), [till_line(day_of(number), receipt_id="900"), *([again] if number in (0, 1, 7) else [])])
+        for name in ("till_lines", "sales_lines"):
+            publish(BY_NAME[name], warehouse, [day_of(number)], "run")
+    with warehouse.connect() as con:
+        kept = con.con.execute("select batch_date from marts.sales_lines where receipt_id = 7").fetchall()
+        refused = con.con.execute("select batch_date, source_line, reason from quality.quarantine where asset = 'marts.sales_lines' order by all").fetchall()
+    first = "the line was sent before: sales/pos/2017-01-01.csv.gz, line 3"
+    assert kept == [(day_of(0),)]
+    assert refused == [(day_of(1), 3, first), (day_of(7), 3, first)]

@@ -43,7 +43,7 @@ def history(tmp_path: Path) -> Warehouse:
     """A warehouse with marts and features of 58 days."""
     warehouse = warehouse_in(tmp_path)
     days = write_history(Path(warehouse.lake), 58)
-    for name in ("products", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
+    for name in ("products", "till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
         publish(GRAPH.table(name), warehouse, days, "run")
     return warehouse
 
@@ -73,7 +73,7 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(history: Wareho
     before = row_of(history, MONDAY)
     later = MONDAY + dt.timedelta(days=1)
     write_till(Path(history.lake), later, [till_line(later, quantity="99")])
-    for name in ("sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
+    for name in ("till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
         publish(GRAPH.table(name), history, [later], "run")
     publish(demand_model, history, [MONDAY], "run")
     assert row_of(history, MONDAY) == before
@@ -83,7 +83,7 @@ def test_changed_training_data_make_another_version(history: Warehouse) -> None:
     publish(demand_model, history, [MONDAY], "run")
     before = row_of(history, MONDAY)["version"]
     write_till(Path(history.lake), MONDAY, [till_line(MONDAY, quantity="99")])
-    for name in ("sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
+    for name in ("till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
         publish(GRAPH.table(name), history, [MONDAY], "run")
     publish(demand_model, history, [MONDAY], "run")
     assert row_of(history, MONDAY)["version"] != before
@@ -159,7 +159,7 @@ RESTATED = frozenset({day_of(47), day_of(62)})
 
 def early(warehouse: Warehouse, days: list[dt.date]) -> None:
     """Publish marts and features."""
-    for name in ("products", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
+    for name in ("products", "till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
         publish(GRAPH.table(name), warehouse, days, "run")
 
 
@@ -178,8 +178,8 @@ def rough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Warehouse, l
     early(warehouse, days)
     write_rough_history(Path(warehouse.lake), ROUGH, restated=RESTATED)
     for day in sorted(RESTATED):
-        publish(GRAPH.table("sales_lines"), warehouse, [day], "run")
-    for name in ("category_day_sales", "category_moves", "category_demand", "store_demand"):
+        publish(GRAPH.table("till_lines"), warehouse, [day], "run")
+    for name in ("sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
         publish(GRAPH.table(name), warehouse, days[min(RESTATED).toordinal() - days[0].toordinal() :], "run")
     return warehouse, days[62:]
 
@@ -208,7 +208,7 @@ def test_a_day_that_is_sent_again_trains_the_models_anew_that_knew_it_and_no_oth
     warehouse, days = rough
     before = {day: row_of_model(warehouse, day) for day in (day_of(64), day_of(71))}
     write_rough_history(Path(warehouse.lake), ROUGH, restated=RESTATED | {day_of(68)})
-    for name in ("sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
+    for name in ("till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand"):
         publish(GRAPH.table(name), warehouse, days[6:], "run")
     after = {day: row_of_model(warehouse, day) for day in before}
     assert after[day_of(64)] == before[day_of(64)]

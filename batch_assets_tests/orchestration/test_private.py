@@ -169,6 +169,7 @@ PRIVATE = {
     PACKAGE: {"lake/counts": {"words"}, "marts/shelf_counts": {"words"}},
     "batch_assets": {
         "lake/pos_log": {"customer_name", "postcode"},
+        "marts/till_lines": {"customer_name", "postcode"},
         "marts/sales_lines": {"customer_name", "postcode"},
         "lake/contact_list": {"name", "email", "birth_year", "postcode"},
         "marts/contacts": {"name", "email", "birth_year", "postcode"},

@@ -19,8 +19,8 @@ from batch_assets.models.demand_model import LIGHTGBM
 from batch_assets.predictions.demand_forecast import DECIMALS, DemandForecast, demand_forecast, targets
 from batch_assets.settings import settings
 from batch_assets.table.model import Version
-from batch_assets.warehouse.audit import hold
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.holding import hold
 
 from ..conftest import warehouse_in
 from ..frames import days, frame

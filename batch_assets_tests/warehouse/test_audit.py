@@ -19,9 +19,11 @@ from batch_assets.errors import BreachError, DefinitionError
 from batch_assets.settings import Closing
 from batch_assets.table.contract import Contract, Field, Nested, rule
 from batch_assets.table.graph import Graph
-from batch_assets.warehouse import audit
+from batch_assets.warehouse import holding
 from batch_assets.warehouse.batch import Conserved
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.conservation import check_sums, to_conserve
+from batch_assets.warehouse.holding import hold
 from batch_assets.warehouse.publication import publish
 
 from ..engine.conftest import like
@@ -69,9 +71,9 @@ def broken(rows: list[dict[str, object]], *, by_pandera: bool = False) -> str | 
     con.create_table("rows", ibis.memtable(rows, schema=ibis.Schema.from_pyarrow(schema)) if rows else None, schema=ibis.Schema.from_pyarrow(schema))
     with pytest.MonkeyPatch.context() as patch:
         if by_pandera:
-            patch.setattr(audit, "_breaches", lambda *_: None)
+            patch.setattr(holding, "_breaches", lambda *_: None)
         try:
-            audit.hold(con, Samples, "rows")
+            hold(con, Samples, "rows")
         except BreachError as breach:
             return str(breach)
     return None
@@ -109,14 +111,14 @@ def test_other_columns_than_the_contracts_are_a_fault_of_the_code() -> None:
     con = ibis.duckdb.connect()
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, 1 as other")
     with pytest.raises(DefinitionError, match=r"\['more', 'other'\] are in the rows or in the contract Samples, not in both"):
-        audit.hold(con, Samples, "rows")
+        hold(con, Samples, "rows")
 
 
 def test_another_type_is_a_breach() -> None:
     con = ibis.duckdb.connect()
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::int as least, 1.0::double as more")
     with pytest.raises(BreachError, match=r"^least: the rows have type int32, the contract says int64$"):
-        audit.hold(con, Samples, "rows")
+        hold(con, Samples, "rows")
 
 
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-inf"])
@@ -124,17 +126,17 @@ def test_what_is_no_finite_number_is_a_breach(wrong: str) -> None:
     con = ibis.duckdb.connect()
     con.con.execute(f"create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, '{wrong}'::double as more")
     with pytest.raises(BreachError, match=r"^more: 1 values are not finite numbers$"):
-        audit.hold(con, Samples, "rows")
+        hold(con, Samples, "rows")
 
 
 @pytest.mark.parametrize(("column", "wrong"), [("batch_date", "date 'infinity'"), ("at", "timestamp '-infinity'"), ("at", "timestamp 'infinity'")])
 def test_an_infinite_time_is_a_breach(column: str, wrong: str) -> None:
     con = ibis.duckdb.connect()
     con.con.execute(f"create table rows as select date '{DAY}' as batch_date, timestamp '{DAY}' as at")
-    audit.hold(con, Timed, "rows")
+    hold(con, Timed, "rows")
     con.con.execute(f'update rows set "{column}" = {wrong}')
     with pytest.raises(BreachError, match=rf"^{column}: 1 values are not finite times$"):
-        audit.hold(con, Timed, "rows")
+        hold(con, Timed, "rows")
 
 
 class Timed(Contract):
@@ -180,10 +182,10 @@ def test_an_array_obeys_its_contract_or_breaks_it(words: str, told: str | None) 
     con = ibis.duckdb.connect()
     con.con.execute(f"create table rows as select date '2017-01-01' as batch_date, {words} as words")
     if told is None:
-        audit.hold(con, Nesting, "rows")
+        hold(con, Nesting, "rows")
     else:
         with pytest.raises(BreachError, match=told):
-            audit.hold(con, Nesting, "rows")
+            hold(con, Nesting, "rows")
 
 
 class Checked(Contract):
@@ -201,10 +203,10 @@ class Checked(Contract):
 def test_a_check_that_one_query_does_not_know_is_panderas() -> None:
     con = ibis.duckdb.connect()
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'abc' as code")
-    audit.hold(con, Checked, "rows")
+    hold(con, Checked, "rows")
     con.con.execute("update rows set code = 'a1'")
     with pytest.raises(BreachError, match=r"code: .*str_matches"):
-        audit.hold(con, Checked, "rows")
+        hold(con, Checked, "rows")
 
 
 def test_few_values_of_many_are_told() -> None:
@@ -212,7 +214,7 @@ def test_few_values_of_many_are_told() -> None:
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'a' as key, 1::bigint as least, n + 3.0 as more from range(1000) t(n)")
     con.con.execute("alter table rows alter more type double")
     with pytest.raises(BreachError) as breach:
-        audit.hold(con, Samples, "rows")
+        hold(con, Samples, "rows")
     assert len(str(breach.value)) < 1000
 
 
@@ -224,26 +226,26 @@ def test_not_a_cent_of_a_sum_is_cut_off(kind: str, made: str, expected: str) -> 
     con = ibis.duckdb.connect()
     con.con.execute(f"create temp table {KEPT} as select date '{DAY}' as batch_date, {made}::{kind} as amount, 7 as count")
     right, wrong = Conserved("count", "lines.count", {DAY: 7}), Conserved("amount", "lines.cents", {DAY: Decimal(expected)})
-    audit._check_sums(con, [right])
+    check_sums(con, [right])
     with pytest.raises(BreachError, match=rf"^batch {DAY}: amount adds up to .*, and lines\.cents, which it is made from, to {expected}\.$"):
-        audit._check_sums(con, [right, wrong])
+        check_sums(con, [right, wrong])
     with pytest.raises(BreachError, match="count adds up to 7"):
-        audit._check_sums(con, [Conserved("count", "others.count", {DAY: 8}), right])
+        check_sums(con, [Conserved("count", "others.count", {DAY: 8}), right])
 
 
 def test_a_day_without_rows_must_add_up_to_nothing() -> None:
     con = ibis.duckdb.connect()
     con.con.execute(f"create temp table {KEPT} as select date '{DAY}' as batch_date, 1 as amount where false")
-    audit._check_sums(con, [Conserved("amount", "lines.cents", {DAY: 0})])
+    check_sums(con, [Conserved("amount", "lines.cents", {DAY: 0})])
     with pytest.raises(BreachError, match=r"amount adds up to 0, .* to 5"):
-        audit._check_sums(con, [Conserved("amount", "lines.cents", {DAY: 5})])
+        check_sums(con, [Conserved("amount", "lines.cents", {DAY: 5})])
 
 
 def test_a_float_is_not_conserved() -> None:
     con = ibis.duckdb.connect()
     table = dataclasses.replace(Graph(PACKAGE).table("expected_counts"), conserves={"shelf_counts": {"pieces": "pieces"}})
     with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: conserves pieces, a float"):
-        audit.to_conserve(con, table, [DAY])
+        to_conserve(con, table, [DAY])
 
 
 class Intervals(Contract):
@@ -290,10 +292,10 @@ def test_rules_between_columns_and_a_columns_own_uniqueness_are_asked(contract: 
     typed = f"date '{DAY}' as batch_date, key, lower::bigint as lower, upper::bigint as upper"
     con.con.execute(f"create table rows as select {typed} from (values {values}) t(key, lower, upper)")
     if told is None:
-        audit.hold(con, contract, "rows")
+        hold(con, contract, "rows")
     else:
         with pytest.raises(BreachError, match=told):
-            audit.hold(con, contract, "rows")
+            hold(con, contract, "rows")
 
 
 def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
@@ -302,11 +304,11 @@ def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
         f"create table rows as select date '{DAY}' as batch_date, repeat('x', 9999) || n as key, n as lower, -1::bigint as upper from range(1000) t(n)"
     )
     with pytest.raises(BreachError) as breach:
-        audit.hold(con, Intervals, "rows")
+        hold(con, Intervals, "rows")
     assert len(str(breach.value)) < 1000
     con.con.execute("update rows set key = repeat('x', 9999), lower = -lower, upper = lower")
     with pytest.raises(BreachError, match=r"^key: the values are not unique, such as xxx") as breach:
-        audit.hold(con, Intervals, "rows")
+        hold(con, Intervals, "rows")
     assert len(str(breach.value)) < 1000
 
 
@@ -323,7 +325,7 @@ def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(w
         return made.union(made.mutate(batch_date=made.batch_date + ibis.interval(days=1)))  # type: ignore[union-attr]
 
     with warehouse.connect() as con:
-        (conserved,) = audit.to_conserve(con, Graph(PACKAGE).table("kind_counts"), [day_of(0), day_of(1)])
+        (conserved,) = to_conserve(con, Graph(PACKAGE).table("kind_counts"), [day_of(0), day_of(1)])
         assert (conserved.column, conserved.totals) == ("pieces", {day_of(0): 35, day_of(1): 0})
     with pytest.raises(BreachError, match=r"batch 2017-01-02: pieces adds up to 35, and shelf_counts\.pieces, which it is made from, to 0"):
         publish(like("kind_counts", repeats), warehouse, [day_of(0), day_of(1)], "run")
