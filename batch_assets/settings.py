@@ -75,7 +75,11 @@ class Settings(BaseSettings):
 
     graph: str = Field("batch_assets", description="the package that contains the graph, in its folders lake, marts, features, models, predictions and checks")
 
-    time_zone: str = Field("America/New_York", description="the store's time zone; its midnight ends a batch day")
+    time_zone: str = Field("America/New_York", description="the store's time zone, by whose clock a batch day ends")
+    day_ends_at: dt.time = Field(dt.time(0), lt=dt.time(12), description="time of the next morning, by the store's clock, at which a batch day ends")
+    minutes_ahead: int = Field(
+        0, ge=0, le=720, description="minutes that a till's clock may be ahead: sales stamped so long after the batch day are of that day"
+    )
     first_day: dt.date = Field(dt.date(2017, 1, 1), description="first batch day of the calendar")
     last_day: dt.date | None = Field(dt.date(2017, 12, 31), description="last batch day; null for an open-ended calendar")
     closed_days: dict[dt.date | str, Closing] = Field(

@@ -45,6 +45,10 @@ _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
+    # Trading days.
+    Mutant("a day ends at midnight whatever the setting", "expressions/local_time.py", "60 * end.hour + end.minute", "0", ("expressions/test_trading_day.py",)),
+    Mutant("sales of any day may be ahead", "expressions/local_time.py", " & (could_be <= arrived_on)", "", ("expressions/test_trading_day.py",)),
+    Mutant("late sales are of the day on which they arrive", "expressions/local_time.py", "(day > arrived_on) & ", "", ("expressions/test_trading_day.py",)),
     # Lines that are sent again.
     Mutant(
         "lines sent again on a later day are sold twice",

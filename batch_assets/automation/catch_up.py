@@ -23,7 +23,7 @@ from ..warehouse.gaps import gaps
 from .daily import daily_job
 
 _GRACE = dt.timedelta(hours=2)
-"""How long after midnight a day is left to the schedule `daily`."""
+"""How long after its end a day is left to the schedule `daily`."""
 
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -57,7 +57,8 @@ def catch_up(context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Wa
 
 
 def _last_day() -> dt.date:
-    last = (_now() - _GRACE).date() - dt.timedelta(days=1)
+    end = dt.timedelta(hours=settings.day_ends_at.hour, minutes=settings.day_ends_at.minute)
+    last = (_now() - _GRACE - end).date() - dt.timedelta(days=1)
     return min(last, settings.last_day) if settings.last_day else last
 
 

@@ -9,6 +9,11 @@ from ..settings import settings
 _RETRY_CRASHES = {"dagster/max_retries": "3", "dagster/retry_on_asset_or_op_failure": "false"}
 """A run is restarted if its process died; a run that failed has reported why, and would fail again."""
 
+AFTER_THE_DAY = dt.timedelta(hours=1, minutes=30)
+"""How long after a batch day's end its files are expected."""
+
+_AT = dt.datetime.combine(dt.date.min, settings.day_ends_at) + AFTER_THE_DAY
+
 daily_job = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.groups("marts", "features", "models", "predictions"),
@@ -17,9 +22,9 @@ daily_job = dg.define_asset_job(
 )
 
 
-@dg.schedule(job=daily_job, cron_schedule="30 1 * * *", execution_timezone=settings.time_zone)
+@dg.schedule(job=daily_job, cron_schedule=f"{_AT.minute} {_AT.hour} * * *", execution_timezone=settings.time_zone)
 def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Run the chain at 01:30 store-local time for the previous day, which is then complete."""
+    """Run the chain an hour and a half after the batch day's end, by the store's clock: the day is then complete."""
     day = context.scheduled_execution_time.astimezone(settings.zone).date() - dt.timedelta(days=1)
     if told := settings.outside(day):
         return dg.SkipReason(f"{told}.")

@@ -1,4 +1,4 @@
-"""Store-local time: UTC to local time, as an expression that every engine computes alike."""
+"""Store-local time: UTC to local time and to trading days, as expressions that every engine computes alike."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -26,6 +26,24 @@ def to_local(utc: ir.TimestampColumn) -> ir.TimestampColumn:
     always = ibis.literal(changes[-1][1])
     offset = ibis.cases(*((utc < end, minutes) for end, minutes in changes[:-1]), else_=always) if changes[:-1] else always
     return utc + offset.as_interval("m")
+
+
+def trading_day(utc: ir.TimestampColumn, arrived_on: ir.DateColumn) -> ir.DateColumn:
+    """Return the day of the store on which something was sold, by naive UTC times.
+
+    A day ends at the setting `day_ends_at` of the next morning, by the store's clock. What is stamped at most `minutes_ahead` after the
+    end of the day on which it arrived is of that day: a clock was ahead, since it cannot have arrived before it was sold.
+    """
+    day = _day(utc)
+    if not settings.minutes_ahead:
+        return day
+    could_be = _day(utc - ibis.interval(minutes=settings.minutes_ahead))
+    return ibis.ifelse((day > arrived_on) & (could_be <= arrived_on), arrived_on, day)
+
+
+def _day(utc: ir.TimestampColumn) -> ir.DateColumn:
+    local, end = to_local(utc), settings.day_ends_at
+    return (local - ibis.interval(minutes=60 * end.hour + end.minute) if end > dt.time(0) else local).date()
 
 
 @cache

@@ -7,7 +7,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis import _
 
-from ..expressions.local_time import to_local
+from ..expressions.local_time import trading_day
 from ..expressions.text import cents, utc_time, whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
@@ -64,7 +64,7 @@ def till_lines(pos_log: ir.Table) -> ir.Table:
         source_line=_.source_line,
     )
     dated = typed.mutate(
-        sold_on=to_local(typed.sold_at).date(),
+        sold_on=trading_day(typed.sold_at, typed.batch_date),
         amount_cents=_.amount,
         discount_cents=_.retail_discount + _.coupon_discount + _.coupon_match_discount,
     )

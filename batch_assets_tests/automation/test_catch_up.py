@@ -74,6 +74,14 @@ def test_days_that_were_missed_are_asked_for_oldest_first(daemon: Daemon) -> Non
     assert json.loads(daemon.cursor or "") == {str(day_of(2)): daemon.keys[-1].split()[1]}
 
 
+def test_a_trading_day_that_ends_in_the_morning_is_left_to_the_schedule_until_then(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "day_ends_at", dt.time(7))
+    write_days(Path(daemon.resource.lake), 3)
+    daemon.runs(str(day_of(0)))
+    assert daemon.asks(2) is None
+    assert daemon.asks(2, hour=9) == str(day_of(1))
+
+
 def test_a_day_whose_files_are_late_is_asked_for_when_they_are_all_there(daemon: Daemon) -> None:
     lake = Path(daemon.resource.lake)
     write_days(lake, 1)

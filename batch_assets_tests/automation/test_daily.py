@@ -1,6 +1,9 @@
 """The daily schedule asks for the last complete store-local day, in the calendar only."""
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import dagster as dg
 import pytest
@@ -39,3 +42,11 @@ def test_a_day_outside_the_calendar_is_skipped_with_its_reason() -> None:
 
 def test_only_crashed_runs_are_started_again() -> None:
     assert daily_job.tags == {"dagster/max_retries": "3", "dagster/retry_on_asset_or_op_failure": "false"}
+
+
+def test_it_runs_an_hour_and_a_half_after_the_trading_day_has_ended() -> None:
+    assert daily.cron_schedule == "30 1 * * *"
+    code = "from batch_assets.automation.daily import daily; print(daily.cron_schedule)"
+    environment = {**os.environ, "BATCH_ASSETS_DAY_ENDS_AT": "03:45"}
+    told = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "15 5 * * *"

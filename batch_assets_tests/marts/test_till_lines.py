@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from batch_assets.marts.till_lines import till_lines
+from batch_assets.settings import settings
 from batch_assets.warehouse.holding import hold
 
 from ..frames import frame, rows_of
@@ -88,6 +89,20 @@ def test_a_late_line_keeps_its_day_of_sale_and_a_wrong_clock_is_rejected(sold_at
     assert row["batch_date"] == DAY
     if expected is None:
         assert row["sold_on"] == dt.date(2017, 7, 3)
+
+
+def test_a_till_that_is_open_after_midnight_or_ahead_of_time_sells_on_the_batch_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: dict[str, Any] = {"sold_at": "2017-07-11T04:05:00Z"}
+    assert reason(**late) == "sold_at is after the batch day"
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "day_ends_at", dt.time(2))
+        assert [made(raw(**late))[0][name] for name in ("sold_on", "reject_reason")] == [DAY, None]
+        assert reason(sold_at="2017-07-11T06:00:00Z") == "sold_at is after the batch day"
+        assert reason(sold_at="2017-07-10T05:59:59Z") is None
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "minutes_ahead", 6)
+        assert [made(raw(**late))[0][name] for name in ("sold_on", "reject_reason")] == [DAY, None]
+        assert reason(sold_at="2017-07-11T04:06:00Z") == "sold_at is after the batch day"
 
 
 @pytest.mark.parametrize(
