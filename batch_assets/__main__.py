@@ -7,6 +7,7 @@ named tables and everything they read. Published models and predictions stand un
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
 hashes; `--replay` makes it again from that, and compares.
+`python -m batch_assets prune` prints which trained models nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
@@ -54,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     follow.add_argument("table", metavar="TABLE", help="name of the table")
     follow.add_argument("day", metavar="DAY", type=_day, help="day of the batch")
     follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
+    clear = commands.add_parser("prune", help="print which trained models nothing needs any more, and how large they are")
+    clear.add_argument("--yes", action="store_true", help="remove them")
     fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, a file a day; days that are there are kept")
     fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing")
     fetch.add_argument("--from", dest="first", type=_day, required=True, help="first day")
@@ -64,6 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _show()
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
+    if chosen.command == "prune":
+        return _reported(lambda: _prune(is_executed=chosen.yes))
     if chosen.command == "trace":
         return _reported(lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay))
     if (chosen.first is None) != (chosen.last is None):
@@ -176,6 +181,22 @@ def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int
     job = build_defs(warehouse=resource).resolve_job_def("__ASSET_JOB")
     repair(job, configured_graph().in_order(), found, instance(), resource, _tell)
     return _verify(repairs=False)
+
+
+def _prune(*, is_executed: bool) -> int:
+    from .orchestration.resource import WarehouseResource
+    from .warehouse.prune import remove, unneeded
+
+    resource, before = WarehouseResource(), dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days)
+    with resource.warehouse.connect() as con:
+        found = list(unneeded(con, Path(resource.models), before))
+        if is_executed:
+            remove(found)
+    for each in found:
+        _tell(f"{each.folder}: {each.reason}, {each.size / 1e6:.1f} MB")
+    told = f"{len(found)} folders, {sum(each.size for each in found) / 1e6:.1f} MB"
+    _tell(f"removed {told}" if is_executed else f"{told} can go; python -m batch_assets prune --yes removes them" if found else "nothing can go")
+    return 0
 
 
 def _trace(name: str, day: dt.date, *, is_replayed: bool) -> int:

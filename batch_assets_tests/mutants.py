@@ -45,6 +45,29 @@ _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
+    # Pruning.
+    Mutant("a version in force is pruned", "warehouse/prune.py", "(model, version) not in named and ", "", ("warehouse/test_prune.py",)),
+    Mutant(
+        "a version is pruned at any age",
+        "warehouse/prune.py",
+        " and dt.datetime.fromtimestamp(folder.stat().st_mtime, dt.UTC) < before",
+        "",
+        ("warehouse/test_prune.py",),
+    ),
+    Mutant(
+        "a version that a batch was made with is not named",
+        "warehouse/verify.py",
+        "(i.upstream_publication, i.upstream, i.upstream_date) = (m.publication, m.asset, m.batch_date)",
+        "false",
+        ("warehouse/test_prune.py",),
+    ),
+    Mutant(
+        "a version is removed in place",
+        "warehouse/prune.py",
+        "    shutil.rmtree(going)",
+        "    going.rename(each.folder), shutil.rmtree(each.folder)",
+        ("warehouse/test_prune.py",),
+    ),
     # Trading days.
     Mutant("a day ends at midnight whatever the setting", "expressions/local_time.py", "60 * end.hour + end.minute", "0", ("expressions/test_trading_day.py",)),
     Mutant("sales of any day may be ahead", "expressions/local_time.py", " & (could_be <= arrived_on)", "", ("expressions/test_trading_day.py",)),

@@ -20,7 +20,7 @@ from .files import BatchFiles, sql_text
 from .ledger import Entry, entries
 from .reconcile import LAYER
 
-_NAMED = """
+NAMED = """
     select m.asset, m.version, m.files, max(m.batch_date) from quality.models m
     where exists (from quality.batches b where (b.publication, b.asset, b.batch_date) = (m.publication, m.asset, m.batch_date))
         or exists (
@@ -62,7 +62,7 @@ def differences(con: Backend, published: Path, models: Path) -> Iterator[Differe
 
 def _in_models(con: Backend, models: Artifacts) -> Iterator[Difference]:
     """Yield the versions whose files are not what was stored, of all that a model's batch names or a batch in force was made with."""
-    for asset, version, files, day in con.con.execute(_NAMED).fetchall():
+    for asset, version, files, day in con.con.execute(NAMED).fetchall():
         model = asset.split(".")[1]
         try:
             models.all(model, version, files)

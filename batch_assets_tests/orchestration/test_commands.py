@@ -29,7 +29,7 @@ def environment(resource: WarehouseResource, tmp_path: Path) -> dict[str, str]:
 
 def run(environment: dict[str, str], *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command of this environment's in a folder."""
-    program = [sys.executable, "-m", "batch_assets"] if command[0] in ("up-to-date", "verify") else [str(Path(sys.executable).with_name("dagster"))]
+    program = [sys.executable, "-m", "batch_assets"] if command[0] in ("up-to-date", "verify", "prune") else [str(Path(sys.executable).with_name("dagster"))]
     return subprocess.run([*program, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -129,3 +129,21 @@ def test_a_run_that_dagster_would_forget_publishes_nothing(resource: WarehouseRe
     assert forgotten.returncode != 0
     assert "marts.shelf_counts: DAGSTER_HOME is not set, so Dagster's UI would never show what this run publishes in" in forgotten.stderr + forgotten.stdout
     assert not Path(resource.database).exists()
+
+
+def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseResource, environment: dict[str, str]) -> None:
+    write_days(Path(resource.lake), 3)
+    assert run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(2))).returncode == 0
+    assert run(environment, "prune").stdout == "nothing can go\n"
+    old = Path(resource.models) / "mean_model.fits" / "0123"
+    old.mkdir(parents=True)
+    (old / "fit.txt").write_bytes(bytes(2_000_000))
+    assert run(environment, "prune").stdout == "nothing can go\n"
+    soon = environment | {"BATCH_ASSETS_KEEP_DAYS": "0"}
+    told = run(soon, "prune").stdout
+    assert f"{old}: kept for later trainings, 2.0 MB\n" in told
+    assert told.endswith("python -m batch_assets prune --yes removes them\n")
+    assert old.exists()
+    assert run(soon, "prune", "--yes").stdout.endswith("2.0 MB\n")
+    assert not old.exists()
+    assert run(environment, "verify").returncode == 0
