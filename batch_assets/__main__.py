@@ -150,7 +150,7 @@ def _land(name: str, first: dt.date, last: dt.date) -> int:
             if land(found, settings.lake, day, using):
                 landed += 1
                 _tell(f"landed {found.path(settings.lake, day)}")
-    _tell(f"{landed} days landed, {len(days_between(first, last)) - landed} were there already")
+    _tell(f"landed: {landed}, there already: {len(days_between(first, last)) - landed}")
     return 0
 
 
@@ -167,7 +167,7 @@ def _verify(*, repairs: bool) -> int:
         _tell("every published table, file and model is as the ledger says")
         return 0
     if not repairs:
-        print(f"{len(found)} differences; python -m batch_assets verify --repair has them made again", file=sys.stderr)
+        print(f"differences: {len(found)}; python -m batch_assets verify --repair has them made again", file=sys.stderr)
         return 1
     return _repair(found, resource)
 
@@ -194,8 +194,11 @@ def _prune(*, is_executed: bool) -> int:
             remove(found)
     for each in found:
         _tell(f"{each.folder}: {each.reason}, {each.size / 1e6:.1f} MB")
-    told = f"{len(found)} folders, {sum(each.size for each in found) / 1e6:.1f} MB"
-    _tell(f"removed {told}" if is_executed else f"{told} can go; python -m batch_assets prune --yes removes them" if found else "nothing can go")
+    told = f"folders: {len(found)}, {sum(each.size for each in found) / 1e6:.1f} MB"
+    if not found:
+        _tell("nothing can go")
+    else:
+        _tell(f"{told}; they are removed" if is_executed else f"{told}; python -m batch_assets prune --yes removes them")
     return 0
 
 

@@ -1,13 +1,19 @@
-"""Memory: the peak of a process that publishes a month at once, compared with one that publishes a single day of it.
+"""Memory: the peak of a process that publishes a month at once, compared with one that publishes a single day of it; and of one that publishes a year.
 
-The lake has 250,000 till lines a day: the demo's lines, each about fifty times, with different receipt numbers. Both processes run
-the same command line on the marts, and both start with the same published days.
+The month's lake has 250,000 till lines a day: the demo's lines, each about fifty times, with different receipt numbers. Both processes run
+the same command line on the marts of the demand forecast, and both start with the same published days.
+
+The year is the demo's, from raw files to forecasts in one command; once as it is, and once with a catalogue in which each category is
+several, by the numbers of its products.
 """
 
 import datetime as dt
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from batch_assets.partitions import days_between
 
@@ -16,11 +22,18 @@ from .workshop import GRAPH, YEAR_BEGINS, Place, Workshop, tell
 
 LINES = 250_000
 DAYS = days_between(YEAR_BEGINS, YEAR_BEGINS + dt.timedelta(days=29))
-_MARTS = ("batch_assets.definitions", "--select", "group:marts")
+_MARTS = ("batch_assets.definitions", "--select", '+key:"predictions/demand_forecast" and group:marts')
+FIRST_FORECAST, LAST = dt.date(2017, 11, 6), dt.date(2017, 12, 26)
+CATEGORIES = 782
+"""At least so many categories has the catalogue of the second year."""
 
 
 def measure(workshop: Workshop) -> list[Bar]:
-    """Print the peaks and return the bar."""
+    """Print the peaks and return the bars."""
+    return [_month(workshop), *_years(workshop)]
+
+
+def _month(workshop: Workshop) -> Bar:
     lake = workshop.folder / "large_lake"
     tell(f"writing {len(DAYS)} days of {LINES:,} till lines")
     for day in DAYS:
@@ -37,7 +50,51 @@ def measure(workshop: Workshop) -> list[Bar]:
             [f"{len(DAYS)} days", f"{all_days.seconds:.1f}", f"{all_days.peak:.0f}", f"{LINES * len(DAYS) / all_days.seconds:,.0f}"],
         ],
     )
-    return [Bar(f"peak memory of {len(DAYS)} days beside one day", all_days.peak / one.peak, most=1.5)]
+    return Bar(f"peak memory of {len(DAYS)} days beside one day", all_days.peak / one.peak, most=1.5)
+
+
+def _years(workshop: Workshop) -> list[Bar]:
+    many = workshop.folder / "many_categories"
+    tell(f"writing a lake of at least {CATEGORIES} categories")
+    found = _divided(workshop.lake, many)
+    bars, rows = [], []
+    for name, lake, most in (("demo", workshop.lake, 1200), (f"{found} categories", many, 2000)):
+        tell(f"publishing a year at once: {name}")
+        cost = Place(workshop.empty(f"year_{most}").folder, lake).bring_up_to_date("demand_forecast", FIRST_FORECAST, LAST)
+        rows.append([name, f"{cost.seconds:.0f}", f"{cost.peak:.0f}"])
+        bars.append(Bar(f"peak memory of a year at once, {name}: MB", cost.peak, most=most))
+    print_table(f"Everything up to the forecasts of {FIRST_FORECAST}..{LAST}, one command", ["", "seconds", "peak MB"], rows)
+    return bars
+
+
+def _divided(small: Path, large: Path) -> int:
+    """Write a lake with the same till lines and a catalogue of more categories; return how many it has."""
+    catalogue, till = GRAPH.source("catalogue"), GRAPH.source("pos_log")
+    till.path(large, YEAR_BEGINS).parent.parent.mkdir(parents=True)
+    till.path(large, YEAR_BEGINS).parent.symlink_to(till.path(small, YEAR_BEGINS).parent.resolve())
+    catalogue.path(large, YEAR_BEGINS).parent.mkdir(parents=True)
+    names, parts = set[str](), 1
+    for path in sorted(catalogue.path(small, YEAR_BEGINS).parent.iterdir()):
+        lines = path.read_bytes().splitlines(keepends=True)
+        if not names:
+            parts = -(-CATEGORIES // len({row["category"] for row in map(_product, lines) if row}))
+        with (catalogue.path(large, YEAR_BEGINS).parent / path.name).open("wb") as file:
+            for line in lines:
+                if (row := _product(line)) and row["category"]:
+                    row["category"] = f"{row['category']} {row['product_id'] % parts}"
+                    names.add(row["category"])
+                    line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+                file.write(line)
+    return len(names)
+
+
+def _product(line: bytes) -> dict[str, Any] | None:
+    """Return a line's product; None if it is none."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("product_id"), int) else None
 
 
 def _enlarge(small: Path, large: Path, day: dt.date) -> None:

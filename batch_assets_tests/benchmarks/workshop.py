@@ -114,19 +114,27 @@ class Place:
         Raises:
             RuntimeError: it failed; the end of what it said is told.
         """
+        command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", module, *arguments]
+        return run_process(command, self._environment(), self.folder)
+
+    def bring_up_to_date(self, name: str, first: dt.date, last: dt.date) -> Cost:
+        """Run `up-to-date` for a table and what it needs as a process of its own, with this warehouse; return what it took."""
+        days = ["--from", first.isoformat(), "--to", last.isoformat()]
+        return run_process([sys.executable, "-m", "batch_assets", "up-to-date", "--select", name, *days], self._environment(), self.folder)
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment of a process that has this warehouse, and Dagster's settings as the demo has them."""
         home = self.folder / "dagster"
         if not home.exists():
             home.mkdir(parents=True)
             shutil.copyfile(_ROOT / "dagster.yaml.example", home / "dagster.yaml")
         places = {"LAKE": self.lake, "WAREHOUSE": self.folder / "warehouse.duckdb", "PUBLISHED": self.folder / "published", "MODELS": self.folder / "models"}
-        command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", module, *arguments]
-        environment = {
+        return {
             **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "DAGSTER_HOME": str(home),
             "PYTHONPATH": str(_ROOT),
             **{f"BATCH_ASSETS_{name}": str(path) for name, path in places.items()},
         }
-        return run_process(command, environment, self.folder)
 
 
 @dataclass(frozen=True)

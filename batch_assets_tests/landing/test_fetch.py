@@ -170,7 +170,7 @@ def test_the_command_lands_the_days_that_are_not_there(
         monkeypatch.setattr(settings, "promotions_api", api.address())
         assert land(api, tmp_path, DAY, using)
         assert main(["land", "promotions", "--from", "2017-01-03", "--to", "2017-01-05"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "2 days landed, 1 were there already"
+    assert capsys.readouterr().out.splitlines()[-1] == "landed: 2, there already: 1"
     assert files(tmp_path) == [f"2017-01-0{n}.json.gz" for n in (3, 4, 5)]
 
 

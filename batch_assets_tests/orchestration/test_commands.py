@@ -92,7 +92,7 @@ def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseReso
     told = run(environment, "verify")
     assert told.returncode == 1
     assert told.stdout == "marts.kind_counts, batch 2017-01-02: rows of the table were changed since they were published\n"
-    assert told.stderr == "1 differences; python -m batch_assets verify --repair has them made again\n"
+    assert told.stderr == "differences: 1; python -m batch_assets verify --repair has them made again\n"
     (version,) = (Path(resource.models) / "mean_model").iterdir()
     as_trained = (version / "means.json").read_bytes()
     (version / "means.json").write_bytes(as_trained[:-5])
@@ -144,6 +144,6 @@ def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseR
     assert f"{old}: kept for later trainings, 2.0 MB\n" in told
     assert told.endswith("python -m batch_assets prune --yes removes them\n")
     assert old.exists()
-    assert run(soon, "prune", "--yes").stdout.endswith("2.0 MB\n")
+    assert run(soon, "prune", "--yes").stdout.endswith("folders: 1, 2.0 MB; they are removed\n")
     assert not old.exists()
     assert run(environment, "verify").returncode == 0
