@@ -23,14 +23,16 @@ class SalesLines(TillLines):
 
 
 @table(contract=SalesLines, sifts="till_lines", lookback={"till_lines": MOST_DAYS_LATE}, measure="amount_cents")
-def sales_lines(till_lines: ir.Table) -> ir.Table:
+def sales_lines(days: ir.Table, till_lines: ir.Table) -> ir.Table:
     """Till lines without repeats. Grain: one row per sold_on, store_id, receipt_id and line_no.
 
     Lines of one day of sale arrive within the look-back, so the first of them is always among those that are read, and later ones change nothing.
     """
-    place = ibis.struct({name: till_lines[name] for name in _PLACE})
-    sent_again = till_lines.group_by(_LINE).agg(first=place.min(), times=_.count()).filter(_.times > 1).drop("times")
-    lines = till_lines.left_join(sent_again, _LINE).select(till_lines, sent_again.first)
+    asked = till_lines.semi_join(days, "batch_date")
+    sent = till_lines.semi_join(asked, _LINE)
+    place = ibis.struct({name: sent[name] for name in _PLACE})
+    sent_again = sent.group_by(_LINE).agg(first=place.min(), times=_.count()).filter(_.times > 1).drop("times")
+    lines = asked.left_join(sent_again, _LINE).select(asked, sent_again.first)
     is_first = lines.first.isnull() | ibis.and_(*(lines[name] == lines.first[name] for name in _PLACE))
     told = ibis.literal("the line was sent before: ") + lines.first.source_file + ", line " + lines.first.source_line.cast("string")
     return lines.mutate(reject_reason=ibis.ifelse(is_first, None, told)).drop("first")

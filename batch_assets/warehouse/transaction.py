@@ -29,10 +29,15 @@ def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     rows was measured at 700 MB. Lowering the limit at each publication bounds both for long ranges, without slowing their queries.
     """
     ((limit,),) = connection.execute("select current_setting('memory_limit')").fetchall()
-    with suppress(duckdb.OutOfMemoryException):  # More than the limit is in use; the rest has been freed.
-        connection.execute(f"set memory_limit = '{_LITTLE}'")
+    use_little_memory(connection)
     try:
         yield
     finally:
         with suppress(duckdb.Error):  # What the block did stands, as when it has committed; a broken connection fails by itself, at its next statement.
             connection.execute(f"set memory_limit = '{limit}'")
+
+
+def use_little_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lower DuckDB's memory limit, and free what it has cached beyond that."""
+    with suppress(duckdb.OutOfMemoryException):  # More than the limit is in use; the rest has been freed.
+        connection.execute(f"set memory_limit = '{_LITTLE}'")

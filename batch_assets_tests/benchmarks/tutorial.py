@@ -75,8 +75,7 @@ def till_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
 @_table("sales_lines")
 def sales_lines(context: dg.AssetExecutionContext, till_lines: pd.DataFrame) -> pd.DataFrame:
     """Leave out lines that were sent before."""
-    made = _made("sales_lines", **_known(till_lines=till_lines))
-    return made[pd.to_datetime(made["batch_date"]).dt.date == _day(context)]
+    return _made("sales_lines", days=_days(context), **_known(till_lines=till_lines))
 
 
 @_table("category_day_sales")

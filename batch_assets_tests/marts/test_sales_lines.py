@@ -5,7 +5,7 @@ from typing import Any
 
 from batch_assets.marts.sales_lines import sales_lines
 
-from ..frames import frame, rows_of
+from ..frames import days, frame, rows_of
 
 DAY = dt.date(2017, 7, 10)
 
@@ -19,7 +19,9 @@ def line(day: int, place: int, *, sold: int = 0, **fields: Any) -> dict[str, Any
 
 def judged(*lines: dict[str, Any]) -> list[str | None]:
     """Return why each line is rejected, or None, in the lines' order."""
-    reasons = {(row["source_file"], row["source_line"]): row["reject_reason"] for row in rows_of(sales_lines, till_lines=frame("till_lines", lines))}
+    asked = days(*{line["batch_date"] for line in lines})
+    rows = rows_of(sales_lines, days=asked, till_lines=frame("till_lines", lines))
+    reasons = {(row["source_file"], row["source_line"]): row["reject_reason"] for row in rows}
     return [reasons[line["source_file"], line["source_line"]] for line in lines]
 
 
@@ -51,3 +53,9 @@ def test_a_late_line_that_was_not_sent_before_is_kept() -> None:
 
 def test_other_lines_of_a_receipt_that_is_sent_again_are_their_own() -> None:
     assert judged(line(0, 2), line(0, 3, line_no=2), line(1, 2), line(1, 3, line_no=3)) == [None, None, "the line was sent before: day0, line 2", None]
+
+
+def test_lines_of_the_days_before_are_looked_at_and_not_made_again() -> None:
+    before, again = line(0, 2), line(1, 2)
+    (row,) = rows_of(sales_lines, days=days(DAY + dt.timedelta(days=1)), till_lines=frame("till_lines", [before, again]))
+    assert (row["source_file"], row["reject_reason"]) == ("day1", "the line was sent before: day0, line 2")

@@ -14,6 +14,7 @@ import batch_assets.warehouse.connection
 from batch_assets.errors import EngineError, StorageError, WarehouseError
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.schema import SCHEMA_VERSION
+from batch_assets.warehouse.transaction import use_little_memory
 
 _HOLD = """
 import sys, time, duckdb
@@ -178,3 +179,16 @@ def test_a_warehouse_that_keeps_nothing_is_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(WarehouseError, match="keeps nothing when its process ends"), Warehouse(database, folder, folder, folder, 5).connect():
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_is_closed_with_little_memory(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[str] = []
+
+    def noted(connection: duckdb.DuckDBPyConnection) -> None:
+        use_little_memory(connection)
+        limits.extend(connection.execute("select current_setting('memory_limit')").fetchall()[0])
+
+    monkeypatch.setattr("batch_assets.warehouse.connection.use_little_memory", noted)
+    with warehouse.connect():
+        pass
+    assert limits == ["128.0 MiB"]
