@@ -45,6 +45,7 @@ _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
 
 MUTANTS = (
+    Mutant("any number of lines is parsed at once", "ingest/formats/lines.py", "<= LINES_AT_ONCE:", "<= 1 << 40:", ("ingest/formats/test_lines.py",)),
     # Pruning.
     Mutant("a version in force is pruned", "warehouse/prune.py", "(model, version) not in named and ", "", ("warehouse/test_prune.py",)),
     Mutant(
