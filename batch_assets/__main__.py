@@ -188,6 +188,9 @@ def _prune(*, is_executed: bool) -> int:
     from .warehouse.prune import remove, unneeded
 
     resource, before = WarehouseResource(), dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days)
+    if not Path(resource.database).exists():
+        print(f"{resource.database}: there is no warehouse here, so it is not known which models are needed. Is the setting warehouse right?", file=sys.stderr)
+        return 1
     with resource.warehouse.connect() as con:
         found = list(unneeded(con, Path(resource.models), before))
         if is_executed:

@@ -8,6 +8,7 @@ Belongs here: what may go, and removing it. Does not belong here: tables, ledger
 """
 
 import datetime as dt
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
@@ -16,10 +17,15 @@ from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
+from ..errors import WarehouseError
+from .artifacts import SUMS
 from .verify import NAMED
 
-_LEFT_OVER = "."
-"""How the name of a folder begins that is no version: one that was being written, or removed."""
+_LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}")
+"""The name of a folder that is no version: one that was being written, or removed."""
+
+_WITHOUT_RECEIPT = "select count(*) from quality.batches anti join quality.receipts using (publication, asset, batch_date) where asset like 'predictions.%'"
+"""Predictions of which it is not known what they were made with: they were published before there were receipts."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +38,41 @@ class Unneeded:
 
 
 def unneeded(con: Backend, models: Path, before: dt.datetime) -> Iterator[Unneeded]:
-    """Yield what may be removed of the store of models: what nothing needs and was last changed before a time."""
+    """Yield what may be removed of the store of models: what nothing needs and was last changed before a time.
+
+    Raises:
+        WarehouseError: nothing is published in the warehouse, or it is not known of a prediction what it was made with.
+    """
+    _check_known(con)
     named = {(asset.split(".")[1], version) for asset, version, *_ in con.con.execute(NAMED).fetchall()}
     for folder in sorted(models.glob("*/*")):
-        if not folder.is_dir():
+        if folder.is_symlink() or not folder.is_dir():
             continue
         model, version = folder.parent.name, folder.name
-        if version.startswith(_LEFT_OVER):
+        if _LEFT_OVER.fullmatch(version):
             yield Unneeded(folder, "left over by a process that was killed", _size(folder))
-        elif (model, version) not in named and dt.datetime.fromtimestamp(folder.stat().st_mtime, dt.UTC) < before:
+        elif (folder / SUMS).is_file() and (model, version) not in named and dt.datetime.fromtimestamp(folder.stat().st_mtime, dt.UTC) < before:
             yield Unneeded(folder, "kept for later trainings" if "." in model else "no published batch was made with it", _size(folder))
 
 
 def remove(found: Iterable[Unneeded]) -> None:
     """Remove folders, each whole or not at all: a version that is removed in part would look damaged."""
     for each in found:
-        going = each.folder.with_name(f"{_LEFT_OVER}{each.folder.name}.{uuid.uuid4().hex}")
+        going = each.folder.with_name(f".{each.folder.name}.{uuid.uuid4().hex}")
         each.folder.rename(going)
         shutil.rmtree(going)
+
+
+def _check_known(con: Backend) -> None:
+    ((published,),) = con.con.execute("select count(*) from quality.batches").fetchall()
+    if not published:
+        raise WarehouseError("nothing is published in this warehouse, so it cannot say which models are needed. Is the setting warehouse right?")
+    ((unknown,),) = con.con.execute(_WITHOUT_RECEIPT).fetchall()
+    if unknown:
+        raise WarehouseError(
+            f"{unknown} batches of predictions have no receipt, since they were published before receipts were kept; it is not known which models they "
+            "were made with, so nothing can go. up-to-date --restate-past makes them again, with receipts."
+        )
 
 
 def _size(folder: Path) -> int:

@@ -135,9 +135,13 @@ def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseR
     write_days(Path(resource.lake), 3)
     assert run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(2))).returncode == 0
     assert run(environment, "prune").stdout == "nothing can go\n"
+    nowhere = run(environment | {"BATCH_ASSETS_WAREHOUSE": f"{resource.database}.wrong"}, "prune")
+    assert (nowhere.returncode, nowhere.stderr.count("\n")) == (1, 1)
+    assert not Path(f"{resource.database}.wrong").exists()
     old = Path(resource.models) / "mean_model.fits" / "0123"
     old.mkdir(parents=True)
     (old / "fit.txt").write_bytes(bytes(2_000_000))
+    (old / "SHA256SUMS").touch()
     assert run(environment, "prune").stdout == "nothing can go\n"
     soon = environment | {"BATCH_ASSETS_KEEP_DAYS": "0"}
     told = run(soon, "prune").stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from batch_assets.errors import WarehouseError
 from batch_assets.partitions import days_between
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.artifacts import Artifacts
@@ -84,9 +85,10 @@ def test_what_is_kept_for_later_trainings_and_what_was_left_over_goes(published:
         store.put("mean_model.fits", version, {"a.json": "{}"})
     long_ago = dt.datetime.now(dt.UTC).timestamp() - 100 * 86_400
     os.utime(store.path("mean_model.fits", "old", ""), (long_ago, long_ago))
-    (Path(published.models) / "mean_model" / ".abc.0123").mkdir()
+    left = f".abc.{'0123456789abcdef' * 2}"
+    (Path(published.models) / "mean_model" / left).mkdir()
     assert pruned(published, dt.datetime.now(dt.UTC) - dt.timedelta(days=90)) == {
-        "mean_model/.abc.0123": "left over by a process that was killed",
+        f"mean_model/{left}": "left over by a process that was killed",
         "mean_model.fits/old": "kept for later trainings",
     }
     assert folders(published) == there | {"mean_model.fits/new"}
@@ -107,6 +109,26 @@ def test_what_a_killed_prune_leaves_is_removed_by_the_next(published: Warehouse,
     assert not store.has("mean_model", "old")
     assert list(pruned(published).values()) == ["left over by a process that was killed"]
     assert folders(published) == there
+
+
+def test_folders_that_are_not_of_the_store_stay(published: Warehouse) -> None:
+    for name in ("project/.git", "project/src", "mean_model/notes", "project/.venv.lib"):
+        (Path(published.models) / name).mkdir(parents=True)
+    (Path(published.models) / "mean_model" / "elsewhere").symlink_to(published.lake)
+    assert pruned(published) == {}
+
+
+def test_a_warehouse_without_batches_says_nothing_of_what_is_needed(published: Warehouse, tmp_path: Path) -> None:
+    other = Warehouse(str(tmp_path / "other.duckdb"), published.lake, str(tmp_path / "elsewhere"), published.models, lock_timeout=9)
+    with pytest.raises(WarehouseError, match="nothing is published in this warehouse"):
+        pruned(other)
+
+
+def test_predictions_without_a_receipt_may_have_been_made_with_any_version(published: Warehouse) -> None:
+    with published.connect() as con:
+        con.con.execute("delete from quality.receipts where asset = 'predictions.expected_counts' and batch_date = '2017-01-03'")
+    with pytest.raises(WarehouseError, match="1 batches of predictions have no receipt"):
+        pruned(published)
 
 
 def in_force(warehouse: Warehouse) -> set[str]:
