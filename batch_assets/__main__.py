@@ -117,7 +117,7 @@ def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, resta
     from .orchestration.up_to_date import bring_up_to_date
     from .partitions import batches
     from .table.graph import configured_graph
-    from .warehouse.plan_lines import told
+    from .warehouse.plan_lines import overlooked, told
     from .warehouse.planned import planned
 
     started = time.monotonic()
@@ -128,7 +128,7 @@ def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, resta
         report_unreported(dagster, tables, resource.warehouse, _tell)
     with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
         plan = planned(con, tables, days, Path(resource.lake), known.version, restates_past=restates_past)
-    for line in told(plan):
+    for line in [*overlooked(tables, Path(resource.lake)), *told(plan)]:
         _tell(line)
     if not any(step.days for step in plan):
         _tell("everything else is up to date" if any(step.stands for step in plan) else "everything is up to date")

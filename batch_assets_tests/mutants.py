@@ -342,6 +342,9 @@ MUTANTS = (
         ("engine/test_canonical.py",),
     ),
     # Raw files.
+    Mutant("a second file of a day is overlooked", "ingest/lakefile.py", "            self._check_alone(root, mark, day)\n", "", ("ingest/test_lakefile.py",)),
+    Mutant("a leftover is a second file", "ingest/names.py", "name.startswith(_STARTS) or name.endswith(_ENDS)", "False", ("ingest/test_names.py",)),
+    Mutant("a folder that changed is not listed again", "ingest/names.py", ", status.st_mtime_ns)", ")", ("ingest/test_names.py",)),
     Mutant("a byte order mark within a file is dropped", "ingest/formats/csv.py", " | (begins == BOM[0])", "", ("ingest/test_lakefile.py",)),
     Mutant(
         "a JSON line may have more members",

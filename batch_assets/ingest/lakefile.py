@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -21,6 +22,7 @@ from isal import igzip, isal_zlib
 from ..content import combined
 from ..errors import DefinitionError, LakeError
 from .formats.format import Block, BreaksOffError, Format, FormError, Refuse, Refused
+from .names import lookalikes, strangers
 
 BLOCK_BYTES = 4 << 20
 MOST_REFUSED = 0.5
@@ -122,6 +124,7 @@ class LakeFile:
         closing: with a `*` in the pattern, the path of the manifest that marks the day as complete. It lists the day's
             files, one per line, relative to its own folder. Until it exists, the day has not arrived.
         private: the fields that have personal data.
+        beside: patterns, with `{day}`, of files of other sources that lie in the same folder.
     """
 
     name: str
@@ -132,6 +135,7 @@ class LakeFile:
     may_be_empty: bool = False
     closing: str | None = None
     private: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reject a source for which it cannot be known when a day is complete."""
@@ -153,11 +157,14 @@ class LakeFile:
         """Return the files that make up a day, by name; none if the day has not arrived yet.
 
         Raises:
-            LakeError: a file in the manifest is missing, or a file is present that the manifest does not list.
+            LakeError: a file in the manifest is missing, or a file is present that the manifest does not list, or that may be the day's, too.
         """
         mark = self.path(root, day)
-        if not self.closing or not mark.exists():
+        if not self.closing:
+            self._check_alone(root, mark, day)
             return [mark] if mark.exists() else []
+        if not mark.exists():
+            return []
         named = {mark.parent / line for line in mark.read_text(encoding="utf-8-sig", errors="backslashreplace").splitlines() if line}
         there = set(root.glob(self.pattern.format(day=day))) - {mark}
         if lost := sorted(str(path.relative_to(root)) for path in named - there):
@@ -165,6 +172,24 @@ class LakeFile:
         if strange := sorted(str(path.relative_to(root)) for path in there - named):
             raise LakeError(f"{mark}: does not name {', '.join(strange[:5])}. Add what belongs to the day to it, and move away what does not.", day=day)
         return sorted(named)
+
+    def _check_alone(self, root: Path, path: Path, day: dt.date) -> None:
+        """Refuse a day for which another file lies beside its own, or in its place: nobody knows which of them is right."""
+        suffix = "".join(Path(self.pattern.rpartition("}")[2]).name.partition(".")[1:])
+        of_others = [(root / pattern.format(day=day)).name for pattern in self.beside]
+        if found := [name for name in lookalikes(path, suffix) if not any(fnmatchcase(name, other) for other in of_others)]:
+            which = f"{', '.join(found[:5])} {'lies' if len(found) == 1 else 'lie'} {'beside it' if path.exists() else 'in its place'}"
+            raise LakeError(
+                f"{path}: {which}, and one file makes up a day. Give the right one this name and move the other away, "
+                f"or, if it is of another source, name its pattern in `beside`, in lake/{self.name}.py.",
+                day=day,
+            )
+
+    def overlooked(self, root: Path, days: Sequence[dt.date]) -> Iterator[str]:
+        """Say in a line which files in the source's folders nothing reads, since their names are of no day; nothing, if there are none."""
+        if found := strangers(root, [self.pattern, *self.beside, *([self.closing] if self.closing else [])], days):
+            named = ", ".join(str(path.relative_to(root)) for path in found[:5]) + f" and {len(found) - 5} more" * (len(found) > 5)
+            yield f"lake.{self.name}: not read, since no day has a file of this name: {named}. Rename what belongs to a day, and move the rest away."
 
     def read(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
         """Stream the rows of one of a day's files in blocks of bounded size. What is not a row goes to `refuse`.

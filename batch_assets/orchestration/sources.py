@@ -61,8 +61,10 @@ def privacy(is_private: bool) -> dict[str, str]:
 
 def _news(context: dg.OpExecutionContext, source: LakeFile, root: Path, version: Callable[[Path], str]) -> Iterator[Reading]:
     """Yield what is new in the lake: days that arrived, changed, or are gone. Only their files are read."""
-    seen = _versions_seen(context.instance, source.name)
-    for day in days_of(DAILY.get_partition_keys()):
+    seen, days = _versions_seen(context.instance, source.name), days_of(DAILY.get_partition_keys())
+    for line in source.overlooked(root, days):
+        context.log.warning(line)
+    for day in days:
         last = seen.get(day.isoformat())
         if source.path(root, day).exists():
             try:

@@ -5,8 +5,11 @@ Does not belong here: what is planned (`planned.py`), and why (`causes.py`).
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from ..partitions import batches, name_days, retrain_day, stretches
+from ..partitions import batches, days_between, name_days, retrain_day, stretches
+from ..settings import settings
+from ..table.table import Table
 from .causes import Reasons, in_words
 from .planned import Step
 
@@ -26,6 +29,13 @@ def told(steps: Collection[Step]) -> Iterator[str]:
         yield f"may follow: {batches(may_follow)}{_replaced(steps, 'may_follow')}; {_time(steps, 'may_follow')}"
     if stands := sum(len(step.stands) for step in steps):
         yield f"standing: {batches(stands)} of models and predictions, published before what they were made from changed; {_ASK}; {_time(steps, 'stands')}"
+
+
+def overlooked(tables: Sequence[Table], lake: Path) -> Iterator[str]:
+    """Yield a line for each raw source of some tables that has files of no day."""
+    days = days_between(settings.first_day, settings.last_day or dt.datetime.now(settings.zone).date())
+    for _, source in sorted({table.source.name: table.source for table in tables if table.source}.items()):
+        yield from source.overlooked(lake, days)
 
 
 def _of_table(step: Step) -> Iterator[str]:

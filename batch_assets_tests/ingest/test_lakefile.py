@@ -2,8 +2,10 @@
 
 import datetime as dt
 import gzip
+import re
 import tracemalloc
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -391,6 +393,58 @@ def test_one_file_is_a_day_by_default(tmp_path: Path) -> None:
     assert CSV.files(tmp_path, DAY) == []
     path = put(CSV, tmp_path, HEADER)
     assert CSV.files(tmp_path, DAY) == [path] == [CSV.path(tmp_path, DAY)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["2017-01-01 (1).csv.gz", "2017-01-01.csv", "2017-01-01_v2.csv.gz", "2017-01-01 - Copy.csv.gz", "Copy of 2017-01-01.csv.gz", "2017-01-01.CSV.GZ"],
+)
+def test_a_second_file_of_a_day_is_refused_beside_the_first_and_in_its_place(tmp_path: Path, other: str) -> None:
+    path = put(GZIPPED, tmp_path, b"")
+    (path.parent / other).touch()
+    with pytest.raises(LakeError) as refused:
+        GZIPPED.files(tmp_path, DAY)
+    assert str(refused.value) == (
+        f"{path}: {other} lies beside it, and one file makes up a day. Give the right one this name and move the other away, "
+        "or, if it is of another source, name its pattern in `beside`, in lake/things.py."
+    )
+    assert refused.value.day == DAY
+    path.unlink()
+    with pytest.raises(LakeError, match=f"{re.escape(other)} lies in its place"):
+        GZIPPED.files(tmp_path, DAY)
+    (path.parent / other).rename(path)
+    assert GZIPPED.files(tmp_path, DAY) == [path]
+
+
+def test_what_another_source_has_beside_a_file_is_named_once(tmp_path: Path) -> None:
+    path = put(GZIPPED, tmp_path, b"")
+    (path.parent / "2017-01-01_returns_north.csv").touch()
+    beside = replace(GZIPPED, beside=("things/{day}_returns_*.csv",))
+    assert beside.files(tmp_path, DAY) == [path]
+    assert not [*beside.overlooked(tmp_path, [DAY])]
+    (path.parent / "2017-01-01_gains.csv").touch()
+    with pytest.raises(LakeError, match=r"2017-01-01_gains\.csv lies beside it"):
+        beside.files(tmp_path, DAY)
+
+
+def test_files_of_no_day_are_named_in_one_line(tmp_path: Path) -> None:
+    folder = put(GZIPPED, tmp_path, b"").parent
+    assert not [*GZIPPED.overlooked(tmp_path, [DAY])]
+    for name in ["2017-02-31.csv.gz", "2018-01-01.csv.gz", *(f"2017-{month}.csv.gz" for month in range(1, 6))]:
+        (folder / name).touch()
+    assert [*GZIPPED.overlooked(tmp_path, [DAY])] == [
+        "lake.things: not read, since no day has a file of this name: things/2017-02-31.csv.gz, things/2017-1.csv.gz, things/2017-2.csv.gz, "
+        "things/2017-3.csv.gz, things/2017-4.csv.gz and 1 more. Rename what belongs to a day, and move the rest away."
+    ]
+
+
+def test_what_fits_neither_the_names_nor_the_manifest_of_several_files_is_named(tmp_path: Path) -> None:
+    hourly = LakeFile("hourly", "hourly/{day}/*.csv", {"a": "first"}, Csv(), "Hourly.", closing="hourly/{day}/MANIFEST")
+    folder = tmp_path / "hourly" / str(DAY)
+    folder.mkdir(parents=True)
+    for name in ("MANIFEST", "08.csv", "09.csv.gz"):
+        (folder / name).touch()
+    assert [line.split("name: ")[1].split(". ")[0] for line in hourly.overlooked(tmp_path, [DAY])] == ["hourly/2017-01-01/09.csv.gz"]
 
 
 def test_a_day_is_not_there_before_its_manifest(tmp_path: Path) -> None:

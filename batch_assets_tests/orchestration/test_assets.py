@@ -100,6 +100,17 @@ def test_the_lake_is_looked_at_without_reading_what_is_known_and_what_is_gone_is
         assert told[-1].asset_observation.tags["dagster/data_version"] == "gone"
 
 
+def test_the_observation_warns_of_files_that_are_not_read(resource: WarehouseResource, capfd: pytest.CaptureFixture[str]) -> None:
+    write_days(Path(resource.lake), 2)
+    for name in (f"{day_of(1)}_v2.parquet", "2017.parquet"):
+        (Path(resource.lake) / "shelves" / name).touch()
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert definitions(resource).resolve_job_def("observe_lake").execute_in_process(instance=instance).success
+    warned = "\n".join(line for line in capfd.readouterr().err.splitlines() if " WARNING " in line)
+    assert "lake.shelves: not read, since no day has a file of this name: shelves/2017-01-02_v2.parquet, shelves/2017.parquet." in warned
+    assert "2017-01-02.parquet: 2017-01-02_v2.parquet lies beside it" in warned
+
+
 def test_a_changed_file_makes_its_own_batch_stale_and_no_other(resource: WarehouseResource) -> None:
     write_days(Path(resource.lake), 2)
     defs = definitions(resource)

@@ -228,6 +228,22 @@ def test_the_command_tells_what_it_did_and_then_that_nothing_is_left(settled: Wa
     assert set(ledger(settled.warehouse, "predictions.expected_counts")) == {str(day_of(1))}
 
 
+def test_a_second_file_of_a_day_and_a_file_of_no_day_are_not_overlooked(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
+    write_days(Path(settled.lake), 3)
+    assert main(command(0, 2)) == 0
+    published, folder = ledger(settled.warehouse, "marts.shelf_kinds"), Path(settled.lake) / "shelves"
+    capsys.readouterr()
+    for name in (f"{day_of(1)} (1).parquet", "2017-01.parquet"):
+        (folder / name).touch()
+    for asked in ("plan", "up-to-date"):
+        assert main([asked, *command(0, 2)[1:]]) == (asked == "up-to-date")
+        told = capsys.readouterr()
+        assert told.out.startswith("lake.shelves: not read, since no day has a file of this name: shelves/2017-01-02 (1).parquet, shelves/2017-01.parquet. ")
+        assert f"cannot be made: {folder}/2017-01-02.parquet: 2017-01-02 (1).parquet lies beside it" in told.out
+        assert (told.err.count("\n"), "2017-01-02 (1).parquet lies beside it" in told.err) == ((1, True) if asked == "up-to-date" else (0, False))
+    assert ledger(settled.warehouse, "marts.shelf_kinds") == published
+
+
 def test_the_command_ends_with_one_line_about_a_poisoned_day(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
     write_days(Path(settled.lake), 3)
     write_shelves(Path(settled.lake), day_of(1), [(1, "tea")]).write_bytes(b"PAR1 no more")
