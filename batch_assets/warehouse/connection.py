@@ -20,6 +20,7 @@ from ibis.backends.duckdb import Backend
 
 from ..errors import EngineError, StorageError, WarehouseError
 from ..ingest.known_files import KnownFiles
+from .owner import claim
 from .permissions import OWNERS_FILE, make_file, make_folder
 from .reconcile import reconcile
 from .schema import ensure_schema, forget_dropped
@@ -93,7 +94,7 @@ class Warehouse:
         It is closed at the end unless it is kept open, and after any error, so that a broken connection is never reused.
 
         Raises:
-            WarehouseError: it is still locked after `lock_timeout`, or has a different version.
+            WarehouseError: it is still locked after `lock_timeout`, has a different version, or the folder of published files is another's.
             StorageError: a disk, memory or network error.
             EngineError: the engine rejected a query.
             KeyboardInterrupt: a query was interrupted.
@@ -123,6 +124,7 @@ class Warehouse:
         try:
             ensure_schema(connection, self.database)
             forget_dropped(connection)
+            claim(connection, self.database, Path(self.published))
             for told in reconcile(connection, Path(self.published)):
                 self.tell(told)
         except BaseException:
@@ -190,6 +192,6 @@ def _open(database: str) -> duckdb.DuckDBPyConnection:
         if "version number" in str(error) or "not a valid DuckDB" in str(error):
             raise WarehouseError(
                 f"{database}: not a warehouse that DuckDB {duckdb.__version__} can open ({error}). "
-                "Use the DuckDB version that wrote it, or move the file away and materialize again."
+                "Use the DuckDB version that wrote it, or move the file and the folder of published files away and materialize again."
             ) from error
         raise

@@ -19,6 +19,9 @@ import pyarrow.parquet as pq
 
 from .permissions import make_folder
 
+LAYER = "predictions"
+"""The layer whose tables have files."""
+
 _STAGED = re.compile(r"\.\d{4}-\d\d-\d\d(\.\d+)?\.staged")
 _FINAL = re.compile(r"(\d{4}-\d\d-\d\d)\.parquet")
 
@@ -95,14 +98,14 @@ def write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path, stamp: S
     by = ", ".join(f'"{column}"' for column in order)
     stamped = f"kv_metadata {{publication: '{stamp.publication}', content: '{stamp.content}'}}"
     connection.execute(f"copy (from {rows} order by {by}) to {sql_text(path)} (format parquet, compression zstd, {stamped})")
-    _sync(path)
+    sync(path)
 
 
 def put(staged: Path, final: Path) -> None:
     """Rename a staged file to its final path."""
     make_folder(final.parent)
     staged.replace(final)
-    _sync(final.parent)
+    sync(final.parent)
 
 
 def copy(source: Path, final: Path, publication: int) -> None:
@@ -110,7 +113,7 @@ def copy(source: Path, final: Path, publication: int) -> None:
     staged = final.with_name(f".{final.stem}.{publication}.staged")
     make_folder(staged.parent)
     shutil.copyfile(source, staged)
-    _sync(staged)
+    sync(staged)
     put(staged, final)
 
 
@@ -123,7 +126,8 @@ def stamp_of(path: Path) -> Stamp | None:
         return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have what was written to a file, or into a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -24,10 +24,10 @@ from .batch import Batch, Receipt, Target
 from .commit import commit, next_publication
 from .connection import Warehouse
 from .conservation import rows_read, to_conserve
-from .files import BatchFiles, Stamp, write
+from .files import LAYER, BatchFiles, Stamp, write
 from .independence import check_independence
 from .ledger import contents, inputs_hash
-from .reconcile import LAYER, settle
+from .reconcile import settle
 from .transaction import little_memory
 
 

@@ -14,10 +14,7 @@ import duckdb
 import ibis
 
 from ..engine.canonical import content_of
-from .files import BatchFiles, Stamp, copy, put, stamp_of, tables_with_files, write
-
-LAYER = "predictions"
-"""The layer whose tables have files."""
+from .files import LAYER, BatchFiles, Stamp, copy, put, stamp_of, tables_with_files, write
 
 
 def reconcile(connection: duckdb.DuckDBPyConnection, root: Path) -> Iterator[str]:

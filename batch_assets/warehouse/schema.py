@@ -10,7 +10,7 @@ import duckdb
 from ..errors import WarehouseError
 from .transaction import transaction
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _BATCHES = """
 create or replace view quality.batches as
@@ -36,6 +36,11 @@ create or replace view quality.inputs as
 """
 """What suffices to trace and to repeat a batch. A receipt names days, and the ledger knows which publication of each of them was in force then."""
 
+_IDENTITY = """
+create table quality.identity as select coalesce(
+    (select md5(run_id || epoch_us(published_at)) from quality.ledger order by publication, asset, batch_date limit 1), uuid()::varchar) as identity;
+"""
+
 _SCHEMA = f"""
 create schema if not exists quality;
 create table quality.warehouse as select {SCHEMA_VERSION} as schema_version;
@@ -48,6 +53,7 @@ create table if not exists quality.quarantine (
     asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
 {_RECEIPTS}
 {_BATCHES}
+{_IDENTITY}
 """
 
 
@@ -70,8 +76,8 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, database: str) -> None:
             connection.execute("update quality.warehouse set schema_version = ?", [found])
     if found != SCHEMA_VERSION:
         raise WarehouseError(
-            f"{database}: a warehouse of schema version {found}, but this code writes version {SCHEMA_VERSION}. "
-            "Use the code that wrote it, or move the file away and materialize again: everything can be rebuilt from the lake."
+            f"{database}: a warehouse of schema version {found}, but this code writes version {SCHEMA_VERSION}. Use the code that wrote it, "
+            "or move the file and the folder of published files away and materialize again: everything can be rebuilt from the lake."
         )
 
 
@@ -122,5 +128,10 @@ def _keep_receipts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_BATCHES)
 
 
-_MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _forget_pending_files, 2: _time_publications, 3: _keep_receipts}
+def _identify(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the warehouse an identity: the same as that of its backups, which have the same first publication."""
+    connection.execute(_IDENTITY)
+
+
+_MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _forget_pending_files, 2: _time_publications, 3: _keep_receipts, 4: _identify}
 """By schema version, what makes the next version of a warehouse."""

@@ -12,6 +12,7 @@ from batch_assets.engine.staging import Query, stage
 from batch_assets.table.contract import Contract, Field
 from batch_assets.warehouse.batch import Receipt, Target
 from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.owner import OWNER
 from batch_assets.warehouse.publication import Published, publish_staged
 
 DAY, NEXT, LAST = dt.date(2017, 1, 1), dt.date(2017, 1, 2), dt.date(2017, 1, 3)
@@ -70,7 +71,7 @@ def assert_one_story(warehouse: Warehouse) -> None:
     assert told == []
     folder = Path(warehouse.published)
     expected = {f"things/{day}.parquet" for day, _, _ in batches} | ({"latest/things.parquet"} if batches else set())
-    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected | {OWNER}
     for day, publication, content in batches:
         assert stamp(folder / "things" / f"{day}.parquet") == (publication, content)
         assert rows_of(folder / "things" / f"{day}.parquet") == [row for row in rows if row[0] == day]
