@@ -35,7 +35,7 @@ except SettingsError as mistake:
 
 if TYPE_CHECKING:
     from .orchestration.resource import WarehouseResource
-    from .warehouse.verify import Difference
+    from .warehouse.difference import Difference
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -156,11 +156,12 @@ def _land(name: str, first: dt.date, last: dt.date) -> int:
 
 def _verify(*, repairs: bool) -> int:
     from .orchestration.resource import WarehouseResource
+    from .table.graph import configured_graph
     from .warehouse.verify import differences
 
     resource = WarehouseResource()
     with resource.warehouse.connect() as con:
-        found = list(differences(con, Path(resource.published), Path(resource.models)))
+        found = list(differences(con, configured_graph().in_order(), Path(resource.lake), Path(resource.published), Path(resource.models)))
     for difference in found:
         _tell(difference.reason)
     if not found:

@@ -57,7 +57,7 @@ MUTANTS = (
     ),
     Mutant(
         "a version that a batch was made with is not named",
-        "warehouse/verify.py",
+        "warehouse/verify_models.py",
         "(i.upstream_publication, i.upstream, i.upstream_date) = (m.publication, m.asset, m.batch_date)",
         "false",
         ("warehouse/test_prune.py",),
@@ -69,6 +69,10 @@ MUTANTS = (
         "    going.rename(each.folder), shutil.rmtree(each.folder)",
         ("warehouse/test_prune.py",),
     ),
+    # Verifying the store of models.
+    Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
+    Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),
+    Mutant("what no batch names is not looked at", "warehouse/verify_models.py", "(folder / SUMS).is_file() and", "False and", ("warehouse/test_verify.py",)),
     # Trading days.
     Mutant("a day ends at midnight whatever the setting", "expressions/local_time.py", "60 * end.hour + end.minute", "0", ("expressions/test_trading_day.py",)),
     Mutant("sales of any day may be ahead", "expressions/local_time.py", " & (could_be <= arrived_on)", "", ("expressions/test_trading_day.py",)),
@@ -280,10 +284,10 @@ MUTANTS = (
     ),
     Mutant("a receipt forgets the look-back", "warehouse/receipts.py", "window(day, upstream.look_back)[0]", "day", ("warehouse/test_trace.py",)),
     Mutant("a replay takes other inputs", "warehouse/replay.py", "if inputs_hash(published, upstream, ", "if 0 and (upstream, ", ("warehouse/test_replay.py",)),
-    Mutant("no model file is verified", "warehouse/verify.py", "    yield from _in_models(con, Artifacts(models))\n", "", ("warehouse/test_verify.py",)),
+    Mutant("no model file is verified", "warehouse/verify.py", "    yield from stored\n", "", ("warehouse/test_verify.py",)),
     Mutant(
         "a model that only predictions name is not verified",
-        "warehouse/verify.py",
+        "warehouse/verify_models.py",
         "        or exists (",
         "        and not exists (",
         ("warehouse/test_verify.py",),
@@ -341,6 +345,13 @@ MUTANTS = (
         "f\"':' || {value}\"",
         ("engine/test_canonical.py",),
     ),
+    # Whose the published files are.
+    Mutant(
+        "a warehouse takes the folder of another", "warehouse/owner.py", "if owner or _is_foreign(connection, root):", "if False:", ("warehouse/test_owner.py",)
+    ),
+    Mutant("an owner alone is asked", "warehouse/owner.py", "if owner or _is_foreign(connection, root):", "if owner:", ("warehouse/test_owner.py",)),
+    Mutant("a name is enough for a file of another", "warehouse/owner.py", "stamp in stamps if", "True if", ("warehouse/test_owner.py",)),
+    Mutant("a backup has another identity", "warehouse/schema.py", "md5(run_id || epoch_us(published_at))", "uuid()::varchar", ("warehouse/test_owner.py",)),
     # Raw files.
     Mutant("a second file of a day is overlooked", "ingest/lakefile.py", "            self._check_alone(root, mark, day)\n", "", ("ingest/test_lakefile.py",)),
     Mutant("a leftover is a second file", "ingest/names.py", "name.startswith(_STARTS) or name.endswith(_ENDS)", "False", ("ingest/test_names.py",)),

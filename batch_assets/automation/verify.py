@@ -6,16 +6,18 @@ import dagster as dg
 
 from ..orchestration.resource import WarehouseResource
 from ..settings import settings
+from ..table.graph import configured_graph
 from ..warehouse.verify import differences
 
 _MOST_NAMED = 5
 
 
-@dg.op(description="Computes all content hashes again and compares them with the ledger.")
+@dg.op(description="Computes all content hashes again, trains the two last versions of each model again, and compares them with the ledger.")
 def compare_with_ledger(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
     """Fail if a table or a file differs from the ledger; the run's log names each."""
     with warehouse.warehouse.connect() as con:
-        found = [difference.reason for difference in differences(con, Path(warehouse.published), Path(warehouse.models))]
+        tables = configured_graph().in_order()
+        found = [told.reason for told in differences(con, tables, Path(warehouse.lake), Path(warehouse.published), Path(warehouse.models))]
     for reason in found:
         context.log.error(reason)
     if found:

@@ -11,8 +11,8 @@ import dagster as dg
 
 from ..partitions import batches, name_days, stretches
 from ..table.table import Table
+from ..warehouse.difference import Difference
 from ..warehouse.replay import why_not_trained_again
-from ..warehouse.verify import Difference
 from .resource import WarehouseResource
 from .up_to_date import run_stretch
 
@@ -36,15 +36,18 @@ def repair(
     for difference in found:
         if difference.file:
             difference.file.unlink(missing_ok=True)
+        if difference.is_spare and difference.folder:
+            shutil.rmtree(difference.folder, ignore_errors=True)
+            tell(f"{difference.folder}: removed; it is trained again when it is needed")
     for table in tables:
-        of_table = [difference for difference in found if difference.asset == table.asset and not difference.file]
+        of_table = [difference for difference in found if difference.asset == table.asset and not difference.file and not difference.is_spare]
         lost = {difference.folder: _why_not_trained(table, difference, resource) for difference in of_table if difference.folder}
         for folder, reason in lost.items():
             if reason:
                 failures.append(f"{table.asset}: version {folder.name} cannot be trained again: {reason}. {_INSTEAD}")
             else:
                 shutil.rmtree(folder, ignore_errors=True)
-        for stretch in stretches({difference.day for difference in of_table if not (difference.folder and lost[difference.folder])}):
+        for stretch in stretches({difference.day for difference in of_table if difference.day and not (difference.folder and lost[difference.folder])}):
             published, failure = run_stretch(job, table, stretch, instance)
             tell(f"{table.asset}: {batches(published)} made again, {name_days(stretch)}")
             failures += [failure] if failure else []
@@ -57,5 +60,7 @@ def repair(
 def _why_not_trained(table: Table, difference: Difference, resource: WarehouseResource) -> str | None:
     """Return why a version whose files differ would not come back by training; None if it would."""
     version = difference.folder.name if difference.folder else ""
+    if not difference.day:
+        return None
     with resource.warehouse.connect() as con:
         return why_not_trained_again(con, table, difference.day, version, Path(resource.lake))

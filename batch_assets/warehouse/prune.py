@@ -19,7 +19,7 @@ from ibis.backends.duckdb import Backend
 
 from ..errors import WarehouseError
 from .artifacts import SUMS
-from .verify import NAMED
+from .verify_models import NAMED
 
 _LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}")
 """The name of a folder that is no version: one that was being written, or removed."""

@@ -6,6 +6,7 @@ made from (`trace.py`).
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +30,19 @@ def replay(con: Backend, table: Table, batch: Link, lake: Path, models: Artifact
         ReplayError: what it was made from is not what it was: the message says which part.
         BatchError: it cannot be made again: a batch, a raw file or a model's files are missing.
     """
-    if reasons := list(_other_inputs(con, table, batch, lake)):
+    if reasons := list(other_inputs(con, table, batch, lake)):
         raise ReplayError(f"{batch.asset}, batch {batch.day}: cannot be made again as it was: {'; '.join(reasons)}.", day=batch.day)
+    with made_again(con, table, batch, lake, models) as (content, _):
+        return content
+
+
+@contextmanager
+def made_again(con: Backend, table: Table, batch: Link, lake: Path, models: Artifacts) -> Iterator[tuple[str, Artifacts]]:
+    """Make a batch again; give its content hash, and what was trained for it if it is a model's."""
     with TemporaryDirectory(prefix="batch_assets_") as folder:
-        engine = DuckDB(con, lake, Artifacts(Path(folder)) if table.is_generator else models)
-        engine.stage(table, [batch.day])
-        return content_of(con, KEPT, batch.day)
+        store = Artifacts(Path(folder)) if table.is_generator else models
+        DuckDB(con, lake, store).stage(table, [batch.day])
+        yield content_of(con, KEPT, batch.day), store
 
 
 def why_not_trained_again(con: Backend, table: Table, day: dt.date, version: str, lake: Path) -> str | None:
@@ -42,10 +50,10 @@ def why_not_trained_again(con: Backend, table: Table, day: dt.date, version: str
     named = "select m.version from quality.models m join quality.batches b using (publication, asset, batch_date) where asset = ? and batch_date = ?"
     if (version,) not in con.con.execute(named, [table.asset, day]).fetchall():
         return f"batch {day} names another version since, or is gone"
-    return "; ".join(_other_inputs(con, table, trace(con, table.asset, day).of, lake)) or None
+    return "; ".join(other_inputs(con, table, trace(con, table.asset, day).of, lake)) or None
 
 
-def _other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterator[str]:
+def other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterator[str]:
     """Tell what differs from what the batch was made from: code, batches of upstreams, raw files."""
     if table.code != batch.code:
         yield f"its code or settings changed (version {batch.code}, now {table.code})"

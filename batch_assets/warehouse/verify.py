@@ -5,69 +5,38 @@ file, is found out here. Belongs here: comparing. Does not belong here: putting 
 `orchestration/repair.py` for tables).
 """
 
-import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.canonical import contents
-from ..errors import UntrainedError
+from ..table.table import Table
 from .artifacts import Artifacts
-from .files import BatchFiles, sql_text
+from .difference import Difference
+from .files import LAYER, BatchFiles, sql_text
 from .ledger import Entry, entries
-from .reconcile import LAYER
-
-NAMED = """
-    select m.asset, m.version, m.files, max(m.batch_date) from quality.models m
-    where exists (from quality.batches b where (b.publication, b.asset, b.batch_date) = (m.publication, m.asset, m.batch_date))
-        or exists (
-            from quality.inputs i semi join quality.batches b using (publication, asset, batch_date)
-            where (i.upstream_publication, i.upstream, i.upstream_date) = (m.publication, m.asset, m.batch_date))
-    group by 1, 2, 3 order by 1, 4, 2
-"""
-"""The versions of models that a batch in force names, or was made with, and the last of the days on which they were in force."""
+from .verify_models import in_store, in_training
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What is not as the ledger says.
+def differences(con: Backend, tables: Iterable[Table], lake: Path, published: Path, models: Path) -> Iterator[Difference]:
+    """Yield what differs from the ledger, in the tables and in the files of all batches, and of models. Every published row is read once.
 
-    Attributes:
-        asset: the table.
-        day: the batch.
-        reason: a line for a person.
-        file: the file, if it is one that differs and not the table.
-        folder: the folder of the model's version, if it is its files that differ.
+    If the rows are as they were, the two last versions of each model are trained again.
     """
-
-    asset: str
-    day: dt.date
-    reason: str
-    file: Path | None = None
-    folder: Path | None = None
-
-
-def differences(con: Backend, published: Path, models: Path) -> Iterator[Difference]:
-    """Yield what differs from the ledger, in the tables and in the files of all batches, and of models. Every published row is read once."""
+    are_rows_whole = True
     for (asset,) in con.con.execute("select distinct asset from quality.ledger order by asset").fetchall():
         batches = entries(con, asset)
-        yield from _in_table(con, asset, batches)
+        for difference in _in_table(con, asset, batches):
+            are_rows_whole = False
+            yield difference
         if asset.startswith(f"{LAYER}."):
             yield from _in_files(con, asset, batches, BatchFiles(published, asset.removeprefix(f"{LAYER}.")))
-    yield from _in_models(con, Artifacts(models))
-
-
-def _in_models(con: Backend, models: Artifacts) -> Iterator[Difference]:
-    """Yield the versions whose files are not what was stored, of all that a model's batch names or a batch in force was made with."""
-    for asset, version, files, day in con.con.execute(NAMED).fetchall():
-        model = asset.split(".")[1]
-        try:
-            models.all(model, version, files)
-        except UntrainedError as error:
-            yield Difference(asset, day, str(error), folder=models.path(model, version, ""))
+    stored = list(in_store(con, Artifacts(models)))
+    yield from stored
+    if are_rows_whole:
+        yield from in_training(con, tables, lake, Artifacts(models), {difference.folder for difference in stored})
 
 
 def _in_table(con: Backend, asset: str, batches: list[Entry]) -> Iterator[Difference]:

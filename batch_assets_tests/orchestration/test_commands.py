@@ -148,6 +148,6 @@ def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseR
     assert f"{old}: kept for later trainings, 2.0 MB\n" in told
     assert told.endswith("python -m batch_assets prune --yes removes them\n")
     assert old.exists()
-    assert run(soon, "prune", "--yes").stdout.endswith("folders: 1, 2.0 MB; they are removed\n")
+    assert run(soon, "prune", "--yes").stdout.endswith("folders: 3, 2.0 MB; they are removed\n")
     assert not old.exists()
     assert run(environment, "verify").returncode == 0

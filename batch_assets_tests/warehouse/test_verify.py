@@ -9,6 +9,7 @@ import pytest
 
 from batch_assets.partitions import days_between
 from batch_assets.table.graph import Graph
+from batch_assets.warehouse.artifacts import Artifacts
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import why_not_trained_again
@@ -33,7 +34,10 @@ def published(warehouse: Warehouse) -> Warehouse:
 def found(warehouse: Warehouse) -> list[str]:
     """Return what differs, without the folder of the files."""
     with warehouse.connect() as con:
-        return [difference.reason.replace(f"{warehouse.published}/", "") for difference in differences(con, Path(warehouse.published), Path(warehouse.models))]
+        return [
+            difference.reason.replace(f"{warehouse.published}/", "")
+            for difference in differences(con, Graph(PACKAGE).in_order(), Path(warehouse.lake), Path(warehouse.published), Path(warehouse.models))
+        ]
 
 
 def test_what_was_published_is_as_the_ledger_says(published: Warehouse) -> None:
@@ -99,7 +103,7 @@ def model_file(warehouse: Warehouse) -> Path:
 
 def change(path: Path) -> None:
     """Change a file, and not the list of hashes."""
-    path.write_text("{}")
+    path.write_text('{"tea": 77}')
 
 
 def change_with_sums(path: Path) -> None:
@@ -121,6 +125,45 @@ def test_a_model_whose_files_are_not_those_that_were_stored_is_found(published: 
     damage(model_file(published))
     (line,) = found(published)
     assert told in line
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (change, "means.json was changed or cut off since it was stored"),
+        (change_with_sums, "trained again, it has other files"),
+        (lambda path: (path.parent / "SHA256SUMS").unlink(), "trained again, it has other files"),
+    ],
+)
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_kept_for_later_trainings_is_as_training_gives_it(published: Warehouse, damage: Callable[[Path], object], told: str, which: int) -> None:
+    fits = sorted((Path(published.models) / "mean_model.fits").iterdir())
+    assert len(fits) == 2
+    damage(fits[which] / "means.json")
+    (line,) = found(published)
+    assert told in line
+    shutil.rmtree(fits[which])
+    assert found(published) == []
+
+
+def test_what_no_batch_names_is_compared_with_its_list(published: Warehouse) -> None:
+    Artifacts(Path(published.models)).put("mean_model", "unnamed", {"means.json": "{}"})
+    (Path(published.models) / "mean_model" / ".unnamed.0").mkdir()
+    assert found(published) == []
+    (Path(published.models) / "mean_model" / "unnamed" / "means.json").write_text("[]")
+    (line,) = found(published)
+    assert "version unnamed: means.json was changed" in line
+
+
+def test_a_training_whose_rows_were_changed_is_not_compared(published: Warehouse) -> None:
+    with published.connect() as con:
+        con.con.execute("update marts.kind_counts set pieces = pieces + 5")
+    assert all("trained again" not in line for line in found(published))
+
+
+def test_a_model_that_comes_out_otherwise_is_found(published: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batch_assets_tests.shop.models.mean_model.library_versions", lambda *_: {"pandas": "another"})
+    assert found(published) == [f"models.mean_model, batch {day}: trained again, it has other content" for day in (DAYS[2], DAYS[0])]
 
 
 def test_a_model_that_only_a_prediction_names_is_found(published: Warehouse) -> None:

@@ -15,6 +15,8 @@ from batch_assets.table.model import ModelStore
 from batch_assets.table.table import table
 
 LOOK_BACK = 9
+FITS = "mean_model.fits"
+"""What is kept beside the versions."""
 
 
 class MeanModel(Contract):
@@ -40,10 +42,11 @@ def mean_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, kind_cou
         trained_on = retrain_day(day)
         known = [f"{batch['batch_date']} {batch['content']}" for batch in batches if 0 <= (trained_on - batch["batch_date"]).days <= LOOK_BACK - 6]
         version = combined([str(trained_on), *library_versions("pandas").values(), *known])[:12]
-        if not artifacts.has("mean_model", version):
+        if not artifacts.has(FITS, version):
             age = (trained_on - counted["batch_date"].dt.date).map(lambda age: age.days)
             usable = counted[(age >= 0) & (age <= LOOK_BACK - 6)]
             means = usable.groupby("kind")["pieces"].mean().round(3).to_dict()
-            artifacts.put("mean_model", version, {"means.json": json.dumps(means, sort_keys=True)})
+            artifacts.put(FITS, version, {"means.json": json.dumps(means, sort_keys=True)})
+        artifacts.put("mean_model", version, artifacts.all(FITS, version))
         row = {"batch_date": day, "version": version, "files": artifacts.files_hash("mean_model", version), "factor": 1.5}
         yield pa.RecordBatch.from_pylist([row], schema=MeanModel.arrow_schema())
