@@ -73,6 +73,8 @@ MUTANTS = (
     Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
     Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),
     Mutant("what no batch names is not looked at", "warehouse/verify_models.py", "(folder / SUMS).is_file() and", "False and", ("warehouse/test_verify.py",)),
+    # Several files a day.
+    Mutant("all files of a day are told as changed", "warehouse/raw_files.py", "then[name] != now[name]", "True", (_CAUSES,)),
     # Trading days.
     Mutant("a day ends at midnight whatever the setting", "expressions/local_time.py", "60 * end.hour + end.minute", "0", ("expressions/test_trading_day.py",)),
     Mutant("sales of any day may be ahead", "expressions/local_time.py", " & (could_be <= arrived_on)", "", ("expressions/test_trading_day.py",)),

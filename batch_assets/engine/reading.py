@@ -137,11 +137,14 @@ def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) ->
     reading.version, reading.size = day_version(root, versions), _bytes(files)
     reading.files += [RawFile(str(path.relative_to(root)), version, path.stat().st_size) for path, version in versions]
     if not reading.rows and not source.may_be_empty:
-        raise LakeError(
-            f"{source.path(root, reading.day)}: {'the file has' if len(files) == 1 else 'the files of the day have'} no rows. "
-            f"Ask for {'it' if len(files) == 1 else 'them'} again, or, if the store was closed, remove it and add {reading.day} to the setting closed_days.",
-            day=reading.day,
-        )
+        raise LakeError(_without_rows(source, root, reading.day, files), day=reading.day)
+
+
+def _without_rows(source: LakeFile, root: Path, day: dt.date, files: Sequence[Path]) -> str:
+    if len(files) == 1:
+        return f"{files[0]}: the file has no rows. Ask for it again, or, if the store was closed, remove it and add {day} to the setting closed_days."
+    named = f"none of the day's files has rows: {', '.join(path.name for path in files[:5])}{' …' * (len(files) > 5)}" if files else "names no file"
+    return f"{source.path(root, day)}: {named}. Ask for them again, or, if the store was closed, remove them and add {day} to the setting closed_days."
 
 
 def _bytes(files: Sequence[Path]) -> int:

@@ -6,7 +6,7 @@ here: finding it, and its words. Does not belong here: which batches are looked 
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,11 @@ from pathlib import Path
 from ibis.backends.duckdb import Backend
 
 from ..engine.reading import CLOSED
+from ..ingest.lakefile import file_version
 from ..partitions import name_days, window
 from ..table.code_version import LIBRARY, SETTING
 from ..table.table import Table, Upstream
+from .raw_files import changed_files
 
 _MOST_NAMED, _MOST_CHARACTERS = 3, 40
 
@@ -55,9 +57,9 @@ def in_words(reasons: Iterable[Reason]) -> str:
 class Causes:
     """Compares batches with what they were made from."""
 
-    def __init__(self, con: Backend, lake: Path) -> None:
-        """Compare by the ledger of a warehouse and the raw files of a lake."""
-        self._con, self._lake = con, lake
+    def __init__(self, con: Backend, lake: Path, version: Callable[[Path], str] = file_version) -> None:
+        """Compare by the ledger of a warehouse and the raw files of a lake, whose versions may be known from before."""
+        self._con, self._lake, self._version = con, lake, version
         self._history, self._publications, self._since = cache(self._read_history), cache(self._read_publications), cache(self._changed_since)
 
     def of(self, table: Table, day: dt.date, made: tuple[str, Mapping[str, str]] | None, inputs: Mapping[str, str]) -> Reasons:
@@ -67,7 +69,7 @@ class Causes:
         code, recorded = made
         reasons = list(self.of_code(table, code))
         if table.source and (now := inputs.get(raw := f"lake.{table.source.name}")) and now != recorded.get(raw):
-            reasons.append(self._of_files(table, day, recorded.get(raw), now))
+            reasons += self._of_files(table, day, recorded.get(raw), now)
         reasons += [
             Reason(f"{upstream.asset} changed", days=self._changed(table, upstream, day))
             for upstream in table.upstreams
@@ -83,13 +85,14 @@ class Causes:
         differ = tuple(_of_parts(json.loads(rows[0][0]), table.code_parts)) if rows else ()
         return differ or (Reason(f"its code or settings changed (version {code}, now {table.code})"),)
 
-    def _of_files(self, table: Table, day: dt.date, before: str | None, now: str) -> Reason:
+    def _of_files(self, table: Table, day: dt.date, before: str | None, now: str) -> Iterator[Reason]:
         assert table.source
         if now == CLOSED:
-            return Reason("the day is a closed day now")
-        files = table.source.files(self._lake, day)
-        names = (str(files[0] if len(files) == 1 else table.source.path(self._lake, day).parent).removeprefix(f"{self._lake}/"),)
-        return Reason("file arrived" if before == CLOSED else "file changed" if len(files) == 1 else "a file changed in", names)
+            yield Reason("the day is a closed day now")
+            return
+        asset, source = table.asset, table.source
+        for what, names in changed_files(self._con, asset, source, self._lake, day, self._version, was_closed=before == CLOSED).items():
+            yield Reason(what, tuple(names))
 
     def _changed(self, table: Table, upstream: Upstream, day: dt.date) -> tuple[dt.date, ...]:
         """Return the days of an upstream whose batch is another than when a batch that reads it was published."""

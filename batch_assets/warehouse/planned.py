@@ -100,7 +100,7 @@ class _Plan:
 
     def __init__(self, con: Backend, lake: Path, version: Callable[[Path], str], restates_past: bool) -> None:
         self._con, self._lake, self._version, self._restates_past = con, lake, version, restates_past
-        self._causes = Causes(con, lake)
+        self._causes = Causes(con, lake, version)
         self._again: dict[str, set[dt.date]] = {}
         self._would: dict[str, set[dt.date]] = {}
         """The batches, by table, that are made again, and those that would be if all that stands were replaced, too."""

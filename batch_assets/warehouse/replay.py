@@ -14,12 +14,14 @@ from ibis.backends.duckdb import Backend
 
 from ..engine.canonical import content_of
 from ..engine.duckdb import DuckDB
-from ..engine.reading import version_of
+from ..engine.reading import CLOSED, version_of
 from ..engine.staging import KEPT
 from ..errors import LakeError, ReplayError
+from ..ingest.lakefile import file_version
 from ..table.table import Table
 from .artifacts import Artifacts
 from .ledger import contents, inputs_hash
+from .raw_files import changed_files
 from .trace import Link, trace
 
 
@@ -62,7 +64,18 @@ def other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterato
         if inputs_hash(published, upstream, batch.day) != batch.inputs.get(upstream.asset):
             yield f"{upstream.asset} was published with other content since"
     if table.source and _version(table, lake, batch.day) != batch.inputs.get(f"lake.{table.source.name}"):
-        yield f"the raw files of lake.{table.source.name} are other files since, or gone"
+        yield f"raw files of lake.{table.source.name} are others since{_which(con, table, batch, lake)}"
+
+
+def _which(con: Backend, table: Table, batch: Link, lake: Path) -> str:
+    """Return which raw files are others than when a batch was published, as far as it can be told."""
+    assert table.source
+    was_closed = batch.inputs.get(f"lake.{table.source.name}") == CLOSED
+    try:
+        found = changed_files(con, table.asset, table.source, lake, batch.day, file_version, was_closed=was_closed)
+    except LakeError as error:
+        return f": {error}".removesuffix(".")
+    return "".join(f"; {what}: {', '.join(names)}" for what, names in found.items())
 
 
 def _version(table: Table, lake: Path, day: dt.date) -> str | None:

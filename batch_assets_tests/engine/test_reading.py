@@ -98,9 +98,9 @@ def test_a_closed_day_may_have_a_file_which_is_then_read(con: Backend, tmp_path:
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ({}, "the files of the day have no rows. Ask for them again"),
-        ({"anna.csv": []}, "the file has no rows. Ask for it again"),
-        ({"anna.csv": [], "ben.csv": []}, "the files of the day have no rows. Ask for them again"),
+        ({}, "MANIFEST: names no file. Ask for them again"),
+        ({"anna.csv": []}, "2017-01-01/anna.csv: the file has no rows. Ask for it again"),
+        ({"anna.csv": [], "ben.csv": []}, "MANIFEST: none of the day's files has rows: anna.csv, ben.csv. Ask for them again"),
     ],
 )
 def test_a_day_without_rows_is_refused_unless_its_source_may_be_empty(con: Backend, tmp_path: Path, files: dict[str, list[str]], told: str) -> None:

@@ -189,7 +189,7 @@ def other_header(root: Path) -> None:
         (no_files, r"lake\.counts: there is no file for 2017-01-02; expected .*counts/2017-01-02/MANIFEST\. Materialize the day when"),
         (not_closed, r"lake\.counts: there is no file for 2017-01-02; expected .*counts/2017-01-02/MANIFEST\. Materialize the day when"),
         (one_lost, r"MANIFEST: names counts/2017-01-02/ben\.csv, which is not there\. Ask for them again\.$"),
-        (no_rows, r"MANIFEST: the files of the day have no rows\. Ask for them again"),
+        (no_rows, r"MANIFEST: none of the day's files has rows: anna\.csv, ben\.csv\. Ask for them again"),
         (nothing_good, r"batch 2017-01-02: none of the 3 rows was accepted: 1 fields .* \(3 rows, the first is counts/2017-01-02/anna\.csv, line 2\)\. Is it"),
         (other_header, r"anna\.csv: line 1: the header changed: missing pieces; unexpected amount\. Ask for the file again, or describe"),
     ],

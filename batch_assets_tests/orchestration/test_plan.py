@@ -132,7 +132,7 @@ def test_a_plan_says_which_batches_and_why(person: Person, monkeypatch: pytest.M
     lose(person, monkeypatch, day_of(1))
     found = [line.removesuffix("; under 1 s") for line in lines(person)]
     assert found[:3] == [
-        "marts.shelf_counts: 1 batch (2017-01-05) to make: a file changed in (counts/2017-01-05)",
+        "marts.shelf_counts: 1 batch (2017-01-05) to make: file changed (counts/2017-01-05/anna.csv, counts/2017-01-05/ben.csv)",
         "marts.kind_counts: 1 batch (2017-01-05) may follow: marts.shelf_counts is made again",
         "features.recent_counts: 6 batches (2017-01-01..2017-01-06) to make: missing",
     ]
@@ -243,7 +243,7 @@ def test_without_days_all_that_was_ever_published_is_looked_at(
     monkeypatch.delenv("DAGSTER_HOME")
     assert main(["plan"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "marts.shelf_counts: 1 batch (2017-01-04) to make: a file changed in (counts/2017-01-04); under 1 s",
+        "marts.shelf_counts: 1 batch (2017-01-04) to make: file changed (counts/2017-01-04/anna.csv, counts/2017-01-04/ben.csv); under 1 s",
         "marts.kind_counts: 1 batch (2017-01-04) may follow: marts.shelf_counts is made again; under 1 s",
         "to make: 1 batch; under 1 s",
         "may follow: 1 batch; under 1 s",

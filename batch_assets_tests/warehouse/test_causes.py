@@ -97,15 +97,28 @@ def why(warehouse: Warehouse, table: Table, day: dt.date, inputs: Mapping[str, s
         return in_words(Causes(con, Path(warehouse.lake)).of(table, day, (table.code, before), inputs))
 
 
-def test_the_file_that_changed_is_named(made: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_that_changed_is_named(made: Warehouse) -> None:
     lake, raw = Path(made.lake), {"lake.shelves": "before"}
     assert SHELVES.source
+    then = {"lake.shelves": version_of(SHELVES.source, lake, DAYS[1], file_version)}
+    write_shelves(lake, DAYS[1], [(1, "coffee")])
     now = {"lake.shelves": version_of(SHELVES.source, lake, DAYS[1], file_version)}
-    assert why(made, SHELVES, DAYS[1], now, raw) == "file changed (shelves/2017-01-02.parquet)"
-    assert why(made, SHELVES, DAYS[1], now, {"lake.shelves": CLOSED}) == "file arrived (shelves/2017-01-02.parquet)"
+    assert why(made, SHELVES, DAYS[1], now, then) == "file changed (shelves/2017-01-02.parquet)"
     assert why(made, SHELVES, DAYS[1], {"lake.shelves": CLOSED}, raw) == "the day is a closed day now"
     assert why(made, SHELVES, DAYS[1], now, now) == ""
-    assert why(made, COUNTS, DAYS[1], {"lake.counts": "now"}, {"lake.counts": "before"}) == "a file changed in (counts/2017-01-02)"
+    with made.connect() as con:
+        con.con.execute("delete from quality.raw_files")
+    assert why(made, SHELVES, DAYS[1], now, {"lake.shelves": CLOSED}) == "file arrived (shelves/2017-01-02.parquet)"
+    assert why(made, SHELVES, DAYS[1], now, then) == "file arrived or changed (shelves/2017-01-02.parquet)"
+
+
+def test_of_several_files_those_that_changed_arrived_or_are_gone_are_named(made: Warehouse) -> None:
+    folder = write_counts(Path(made.lake), DAYS[1], {"anna.csv": ["1,99,"], "carl.csv": ["2,1,"]})
+    (folder / "ben.csv").unlink()
+    told = why(made, COUNTS, DAYS[1], {"lake.counts": "now"}, {"lake.counts": "before"})
+    assert told == "file changed (counts/2017-01-02/anna.csv); file arrived (counts/2017-01-02/carl.csv); file gone (counts/2017-01-02/ben.csv)"
+    write_counts(Path(made.lake), DAYS[2], {"anna.csv": ["1,99,"]}, closed=False)
+    assert why(made, COUNTS, DAYS[2], {"lake.counts": "now"}, {"lake.counts": "before"}) == "file changed (counts/2017-01-03/anna.csv)"
 
 
 def test_the_days_of_an_upstream_that_changed_are_named(made: Warehouse) -> None:

@@ -83,11 +83,21 @@ def archive(shop: Warehouse) -> None:
     shutil.rmtree(Path(shop.lake) / "counts" / str(PAST))
 
 
+def lose(shop: Warehouse) -> None:
+    """Remove one of a day's files."""
+    (Path(shop.lake) / "counts" / str(PAST) / "ben.csv").unlink()
+
+
 @pytest.mark.parametrize(
     ("change", "name", "told"),
     [
-        (correct, "shelf_counts", "the raw files of lake.counts are other files since, or gone"),
-        (archive, "shelf_counts", "the raw files of lake.counts are other files since, or gone"),
+        (correct, "shelf_counts", f"raw files of lake.counts are others since; file changed: counts/{PAST}/anna.csv, counts/{PAST}/ben.csv"),
+        (archive, "shelf_counts", f"raw files of lake.counts are others since; file gone: counts/{PAST}/anna.csv, counts/{PAST}/ben.csv"),
+        (
+            lose,
+            "shelf_counts",
+            f"raw files of lake.counts are others since: LAKE/counts/{PAST}/MANIFEST: names counts/{PAST}/ben.csv, which is not there. Ask for them again",
+        ),
         (restate, "mean_model", "marts.kind_counts was published with other content since"),
         (restate, "expected_counts", "features.recent_counts was published with other content since"),
     ],
@@ -96,7 +106,7 @@ def test_a_receipt_that_no_longer_holds_is_told_as_such(shop: Warehouse, change:
     change(shop)
     with pytest.raises(ReplayError) as refused:
         replayed(shop, name)
-    assert str(refused.value) == f"{SHOP.table(name).asset}, batch {PAST}: cannot be made again as it was: {told}."
+    assert str(refused.value).replace(shop.lake, "LAKE") == f"{SHOP.table(name).asset}, batch {PAST}: cannot be made again as it was: {told}."
     assert replayed(shop, name, DAYS[3]), "an earlier batch has read nothing of it"
 
 
