@@ -7,7 +7,7 @@ named tables and everything they read. Published models and predictions stand un
 `python -m batch_assets verify` compares everything that is published with the ledger; `--repair` has what differs made again.
 `python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
 hashes; `--replay` makes it again from that, and compares.
-`python -m batch_assets prune` prints which trained models nothing needs any more; `--yes` removes them.
+`python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
 `python -m batch_assets forecasts` prints the latest forecasts.
 """
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     follow.add_argument("table", metavar="TABLE", help="name of the table")
     follow.add_argument("day", metavar="DAY", type=_day, help="day of the batch")
     follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
-    clear = commands.add_parser("prune", help="print which trained models nothing needs any more, and how large they are")
+    clear = commands.add_parser("prune", help="print which trained models and superseded publications nothing needs any more")
     clear.add_argument("--yes", action="store_true", help="remove them")
     fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, a file a day; days that are there are kept")
     fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing")
@@ -186,23 +186,15 @@ def _repair(found: "Sequence[Difference]", resource: "WarehouseResource") -> int
 
 def _prune(*, is_executed: bool) -> int:
     from .orchestration.resource import WarehouseResource
-    from .warehouse.prune import remove, unneeded
+    from .warehouse.prune import prune
 
-    resource, before = WarehouseResource(), dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days)
-    if not Path(resource.database).exists():
-        print(f"{resource.database}: there is no warehouse here, so it is not known which models are needed. Is the setting warehouse right?", file=sys.stderr)
-        return 1
-    with resource.warehouse.connect() as con:
-        found = list(unneeded(con, Path(resource.models), before))
-        if is_executed:
-            remove(found)
-    for each in found:
-        _tell(f"{each.folder}: {each.reason}, {each.size / 1e6:.1f} MB")
-    told = f"folders: {len(found)}, {sum(each.size for each in found) / 1e6:.1f} MB"
-    if not found:
+    lines = list(prune(WarehouseResource().warehouse, dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.keep_days), is_executed=is_executed))
+    for line in lines:
+        _tell(line)
+    if not lines:
         _tell("nothing can go")
-    else:
-        _tell(f"{told}; they are removed" if is_executed else f"{told}; python -m batch_assets prune --yes removes them")
+    elif not is_executed:
+        _tell("python -m batch_assets prune --yes removes all of this")
     return 0
 
 

@@ -69,6 +69,22 @@ MUTANTS = (
         "    going.rename(each.folder), shutil.rmtree(each.folder)",
         ("warehouse/test_prune.py",),
     ),
+    Mutant(
+        "what a batch in force was made from goes from the ledger",
+        "warehouse/prune_ledger.py",
+        "    union\n    select upstream, upstream_date, upstream_publication from needed join quality.inputs using (publication, asset, batch_date)\n",
+        "",
+        ("warehouse/test_prune_ledger.py",),
+    ),
+    Mutant("the ledger is pruned at any age", "warehouse/prune_ledger.py", "published_at < ?", "? is not null", ("warehouse/test_prune_ledger.py",)),
+    Mutant(
+        "receipts outlive their batches",
+        "warehouse/prune_ledger.py",
+        '"ledger", "receipts", "models"',
+        '"ledger", "models"',
+        ("warehouse/test_prune_ledger.py",),
+    ),
+    Mutant("the job prunes nothing", "automation/prune.py", "is_executed=True", "is_executed=False", ("automation/test_prune.py",)),
     # Verifying the store of models.
     Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
     Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),

@@ -92,6 +92,7 @@ def trace(con: Backend, asset: str, day: dt.date) -> Trace:
     found = con.con.execute(
         f"""{CHAIN} select l.asset, l.batch_date, l.publication, l.content, l.code, l.run_id, l.inputs, b.content,
             exists (from quality.receipts r where r.publication = l.publication) or exists (from quality.raw_files f where f.publication = l.publication)
+            or contains(l.inputs::varchar, '"{CLOSED}"')
         from chain join quality.ledger l using (publication, batch_date)
         left join quality.batches b on b.asset = l.asset and b.batch_date = l.batch_date order by l.publication desc, l.batch_date""",
         given,

@@ -145,9 +145,9 @@ def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseR
     assert run(environment, "prune").stdout == "nothing can go\n"
     soon = environment | {"BATCH_ASSETS_KEEP_DAYS": "0"}
     told = run(soon, "prune").stdout
-    assert f"{old}: kept for later trainings, 2.0 MB\n" in told
-    assert told.endswith("python -m batch_assets prune --yes removes them\n")
+    assert f"{old}: can go; kept for later trainings, 2.0 MB\n" in told
+    assert told.endswith("python -m batch_assets prune --yes removes all of this\n")
     assert old.exists()
-    assert run(soon, "prune", "--yes").stdout.endswith("folders: 3, 2.0 MB; they are removed\n")
+    assert run(soon, "prune", "--yes").stdout.endswith("models, folders removed: 3, 2.0 MB\n")
     assert not old.exists()
     assert run(environment, "verify").returncode == 0
