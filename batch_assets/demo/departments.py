@@ -6,6 +6,7 @@ Belongs here: which ones there are. Does not belong here: what is in their files
 import datetime as dt
 from typing import Protocol
 
+from .customers.reviews import Reviews
 from .logistics.deliveries import Deliveries
 from .manifest import Entry
 from .marketing.campaigns import load_campaigns
@@ -42,6 +43,7 @@ PATTERNS = {
     "deliveries": Deliveries.pattern,
     "access": AccessLog.pattern,
     "promotions": Promotions.pattern,
+    "reviews": Reviews.pattern,
 }
 """The names of the departments' files, with their paths."""
 
@@ -57,4 +59,5 @@ def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Dep
         "deliveries": Deliveries(source, dirtier),
         "access": AccessLog(source, campaigns, sends, dirtier),
         "promotions": Promotions(source, first, dirtier),
+        "reviews": Reviews(source, dirtier),
     }

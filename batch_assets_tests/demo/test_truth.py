@@ -17,6 +17,7 @@ _KEYS = {
     "redemptions": re.compile(rb"^(\d+);", re.MULTILINE),
     "deliveries": re.compile(rb'<Delivery number="(\d+)"'),
     "sales": re.compile(rb"^(\d+),", re.MULTILINE),
+    "reviews": re.compile(rb"^\{\"review_id\": (\d+)", re.MULTILINE),
 }
 
 

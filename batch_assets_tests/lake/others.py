@@ -12,6 +12,7 @@ from batch_assets.lake.contact_list import contact_list
 from batch_assets.lake.delivery_notes import delivery_notes
 from batch_assets.lake.promotion_plan import promotion_plan
 from batch_assets.lake.redemptions import redemptions
+from batch_assets.lake.review_log import review_log
 from batch_assets.lake.send_log import send_log
 from batch_assets.table.graph import configured_graph
 
@@ -69,6 +70,13 @@ def _requests(day: dt.date) -> list[str]:
     return [good, good, good.replace("/offers/26?", "/products/1?"), good.replace("200", "-"), good.replace('"X"', "X"), good[:40]]
 
 
+def _reviews(day: dt.date) -> list[str]:
+    good = {"review_id": 1, "product_id": 1, "marketing_id": "C100001", "five_stars": day.day % 2 == 0, "text": "", "reviewed_at": f"{day}T17:00:00Z"}
+    good |= {"text": "I love it and my dog loves it, it is great!" if good["five_stars"] else "It was stale, and the bag was not closed at all."}
+    other = good | {"review_id": 2, "text": "Ok\u00a0<br />"}
+    return [json.dumps(record) for record in (good, good, other, good | {"text": " "}, good | {"five_stars": "5"}, good | {"review_id": 3})] + ["{"]
+
+
 def _lines(records: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in records).encode()
 
@@ -78,6 +86,7 @@ SMALL: Mapping[str, Small] = {
     contact_list.name: Small(_contacts, lambda records: f'{{"contacts": [{", ".join(records)}]}}'.encode()),
     send_log.name: Small(_sends, _lines),
     promotion_plan.name: Small(_promotions, lambda records: gzip.compress(f'{{"promotions": [{", ".join(records)}]}}'.encode(), mtime=0)),
+    review_log.name: Small(_reviews, lambda records: gzip.compress(_lines(records), mtime=0)),
     access_log.name: Small(_requests, lambda records: gzip.compress(_lines(records), mtime=0)),
     redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
 }

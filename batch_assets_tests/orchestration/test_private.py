@@ -179,6 +179,8 @@ PRIVATE = {
         "marts/deliveries": ADDRESS,
         "lake/access_log": {"host"},
         "marts/page_views": {"host"},
+        "lake/review_log": {"marketing_id"},
+        "marts/reviews": {"marketing_id"},
     },
 }
 """The private columns of each graph, by asset."""
