@@ -40,6 +40,7 @@ class Mutant:
 
 _FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_known.py", "models/test_demand_model.py"
 _PLAN, _ASKED = "orchestration/test_plan.py", "orchestration/test_asked.py"
+_EVENTS = "orchestration/test_event_log.py"
 _CAUSES, _PACE = "warehouse/test_causes.py", "warehouse/test_pace.py"
 _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves.py"
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
@@ -89,6 +90,21 @@ MUTANTS = (
     Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
     Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),
     Mutant("what no batch names is not looked at", "warehouse/verify_models.py", "(folder / SUMS).is_file() and", "False and", ("warehouse/test_verify.py",)),
+    # Dagster's storage.
+    Mutant(
+        "a process leaves its write-ahead logs",
+        "orchestration/event_log.py",
+        "        weakref.finalize(self, _close_at_exit, self._connections, os.getpid())\n",
+        "",
+        (_EVENTS,),
+    ),
+    Mutant(
+        "a log is not emptied if another process reads it",
+        "orchestration/event_log.py",
+        'sqlite.execute("pragma wal_checkpoint(truncate)")',
+        "pass",
+        (_EVENTS,),
+    ),
     # Several files a day.
     Mutant("all files of a day are told as changed", "warehouse/raw_files.py", "then[name] != now[name]", "True", (_CAUSES,)),
     # Trading days.

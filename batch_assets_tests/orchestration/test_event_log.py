@@ -16,7 +16,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from batch_assets.orchestration.event_log import MOST_OPEN, OpenEventLog
 
 CONFIGURED = Path(__file__).parents[2] / "dagster.yaml.example"
-THREE_RUNS_AND_OUT = """
+THREE_RUNS = """
 import os, signal
 import dagster as dg
 @dg.asset
@@ -24,7 +24,14 @@ def thing(): ...
 instance = dg.DagsterInstance.get()
 for _ in range(3):
     assert dg.materialize([thing], instance=instance).success
-os.kill(os.getpid(), signal.SIGKILL)
+"""
+AND_KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
+AND_FORKED = """
+child = os.fork()
+if child == 0:
+    raise SystemExit
+assert os.waitpid(child, 0)[1] == 0
+assert dg.materialize([thing], instance=instance).success
 """
 
 
@@ -85,11 +92,38 @@ def test_who_watches_a_run_is_told_at_once_and_once(instance: dg.DagsterInstance
 
 
 def test_a_killed_process_loses_no_event(home: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", THREE_RUNS_AND_OUT], check=False, capture_output=True, env={**os.environ, "DAGSTER_HOME": str(home)})
+    done = subprocess.run([sys.executable, "-c", THREE_RUNS + AND_KILLED], check=False, capture_output=True, env={**os.environ, "DAGSTER_HOME": str(home)})
     assert done.returncode == -signal.SIGKILL, done.stderr
     with dg.DagsterInstance.get() as instance:
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS] * 3
         assert len(instance.fetch_materializations(dg.AssetKey("thing"), limit=10).records) == 3
+
+
+def logs_left(home: Path) -> list[tuple[str, int]]:
+    """Return the write-ahead logs that are not empty, with their bytes."""
+    return [(path.name, size) for path in home.rglob("*-wal") if (size := path.stat().st_size)]
+
+
+@pytest.mark.parametrize("more", ["", AND_FORKED])
+def test_a_process_that_ends_leaves_no_write_ahead_log(home: Path, more: str) -> None:
+    done = subprocess.run([sys.executable, "-c", THREE_RUNS + more], check=False, capture_output=True, env={**os.environ, "DAGSTER_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    assert logs_left(home) == []
+    with dg.DagsterInstance.get() as instance:
+        assert len(instance.fetch_materializations(dg.AssetKey("thing"), limit=10).records) == 3 + bool(more)
+
+
+def test_nor_does_it_where_another_process_reads_the_log(instance: dg.DagsterInstance, home: Path) -> None:
+    dg.materialize([thing], instance=instance)
+    done = subprocess.run([sys.executable, "-c", THREE_RUNS], check=False, capture_output=True, env={**os.environ, "DAGSTER_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    assert [name for name, _ in logs_left(home) if name.startswith("index")] == []
+    assert len(instance.fetch_materializations(dg.AssetKey("thing"), limit=10).records) == 4
+
+
+def test_a_log_is_emptied_when_its_file_is_one_too_many(instance: dg.DagsterInstance, home: Path) -> None:
+    runs = [dg.materialize([thing], instance=instance).run_id for _ in range(MOST_OPEN + 1)]
+    assert not [name for name, _ in logs_left(home) if name.startswith(runs[0])]
 
 
 def test_few_files_are_open_however_many_runs_are_looked_at(instance: dg.DagsterInstance) -> None:
