@@ -90,6 +90,21 @@ MUTANTS = (
     Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
     Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),
     Mutant("what no batch names is not looked at", "warehouse/verify_models.py", "(folder / SUMS).is_file() and", "False and", ("warehouse/test_verify.py",)),
+    # A commit that fails when it is on the disk.
+    Mutant(
+        "a retry doubles rows",
+        "warehouse/commit.py",
+        '    connection.execute(f"delete from {table} where batch_date in (select unnest(?::date[]))", [days])\n',
+        "",
+        ("warehouse/test_publication.py",),
+    ),
+    Mutant(
+        "a run that failed is taken for one that reported all",
+        "orchestration/unreported.py",
+        " and run.status == dg.DagsterRunStatus.SUCCESS",
+        "",
+        ("orchestration/test_unreported.py",),
+    ),
     # Dagster's storage.
     Mutant(
         "a process leaves its write-ahead logs",

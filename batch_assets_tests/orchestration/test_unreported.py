@@ -12,6 +12,7 @@ from batch_assets.warehouse.publication import publish
 
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
+from ..warehouse.faults import fail, fail_after_commit
 from .runs import COUNTS, KINDS, run
 
 TABLES = list(Graph(PACKAGE).tables())
@@ -40,6 +41,27 @@ def test_the_next_run_reports_what_a_dead_one_published(resource: WarehouseResou
         assert run(instance, resource, [KINDS], 0, 0).success
         assert reported(instance, COUNTS) == in_ledger(resource, "marts.shelf_counts")
         assert len(reported(instance, COUNTS)) == 3
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_commit_that_failed_when_it_was_on_the_disk_is_reported_once_whether_a_retry_succeeds_or_not(
+    resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    write_days(Path(resource.lake), 2)
+    monkeypatch.setattr("batch_assets.orchestration.assets._SECONDS_TO_RETRY", 0)
+    with resource.warehouse.connect():
+        pass
+    told: list[str] = []
+    with dg.instance_for_test() as instance:
+        with monkeypatch.context() as patch:
+            fail_after_commit(patch, fail, times)
+            assert run(instance, resource, [COUNTS], 0, 1).success == (times == 1)
+        report_unreported(instance, TABLES, resource.warehouse, told.append)
+        assert reported(instance, COUNTS) == in_ledger(resource, "marts.shelf_counts")
+        assert len(instance.fetch_materializations(COUNTS, limit=100).records) == 2
+    with resource.warehouse.connect() as con:
+        assert con.con.execute("select count(*), count(distinct (batch_date, shelf, source_file, source_line)) from marts.shelf_counts").fetchall() == [(6, 6)]
+    assert len(told) == (times > 1)
 
 
 def test_a_batch_that_was_restated_and_not_reported_is_reported_anew(resource: WarehouseResource) -> None:

@@ -82,6 +82,34 @@ def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception
     return happened
 
 
+class FailingAfterCommit(Failing):
+    """A DuckDB connection whose commits are on the disk when something happens."""
+
+    def __init__(self, real: duckdb.DuckDBPyConnection, committed: Callable[[], None]) -> None:
+        super().__init__(real, lambda: None)
+        self._committed = committed
+
+    def commit(self) -> None:
+        """Commit; then that happens."""
+        self._real.commit()
+        self._committed()
+
+    def cursor(self) -> "FailingAfterCommit":
+        """Return a cursor whose commits count, too."""
+        return FailingAfterCommit(self._real.cursor(), self._committed)
+
+
+def fail_after_commit(patch: pytest.MonkeyPatch, act: Act, times: int = 1) -> None:
+    """Let `act` happen when a commit is on the disk, so many times."""
+    opened, numbers = batch_assets.warehouse.connection._open, itertools.count(1)
+
+    def committed() -> None:
+        if next(numbers) <= times:
+            act(duckdb.IOException)
+
+    patch.setattr(batch_assets.warehouse.connection, "_open", lambda database: FailingAfterCommit(opened(database), committed))
+
+
 def fail(error: type[Exception]) -> None:
     """Fail as on a full disk."""
     raise error("No space left on device")

@@ -19,7 +19,7 @@ from batch_assets.warehouse.publication import publish
 from ..conftest import warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
-from .faults import Act, fail, in_child, kill, states_after
+from .faults import Act, fail, fail_after_commit, in_child, kill, states_after
 from .things import DAY, NEXT, assert_files_are_whole, assert_one_story, put, rows_of, seen
 
 
@@ -39,6 +39,28 @@ def test_a_fault_at_any_statement_or_file_operation_leaves_the_previous_batches_
     assert min(found.count("previous"), found.count("new")) > 8
     put(warehouse, 4)
     assert_one_story(warehouse)
+
+
+@pytest.mark.parametrize("act", [fail, kill])
+def test_a_commit_that_fails_when_it_is_on_the_disk_has_published_once(tmp_path: Path, act: Act) -> None:
+    put(warehouse_in(tmp_path), 1, 2, 13)
+
+    def publishes() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            fail_after_commit(patch, act)
+            put(warehouse_in(tmp_path), 3, 13, days=(DAY, NEXT))
+
+    assert in_child(publishes) != 0
+    warehouse = warehouse_in(tmp_path)
+    assert_one_story(warehouse)
+    now = seen(warehouse)
+    assert [row[1] for row in now["predictions.things"]] == [3, 3]
+    assert len(now["quality.quarantine"]) == 2
+    assert rows_of(Path(warehouse.published) / "latest" / "things.parquet") == [(NEXT, 3)]
+    put(warehouse, 3, 13, days=(DAY, NEXT))
+    assert_one_story(warehouse)
+    again = seen(warehouse)
+    assert [again[name] for name in ("predictions.things", "quality.quarantine")] == [now[name] for name in ("predictions.things", "quality.quarantine")]
 
 
 def test_a_batch_and_its_receipt_are_there_together_whatever_fails(tmp_path: Path) -> None:
