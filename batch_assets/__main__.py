@@ -111,12 +111,14 @@ def _reported(command: Callable[[], int]) -> int:
 def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, restates_past: bool, is_executed: bool) -> int:
     """Print the plan, and carry it out if that was asked for."""
     from .orchestration.definitions import build_defs
-    from .orchestration.home import instance
+    from .orchestration.durations import durations
+    from .orchestration.home import instance, known_instance
     from .orchestration.resource import WarehouseResource
     from .orchestration.unreported import report_unreported
     from .orchestration.up_to_date import bring_up_to_date
     from .partitions import batches
     from .table.graph import configured_graph
+    from .warehouse.pace import besides
     from .warehouse.plan_lines import overlooked, told
     from .warehouse.planned import planned
 
@@ -128,7 +130,9 @@ def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, resta
         report_unreported(dagster, tables, resource.warehouse, _tell)
     with resource.warehouse.connect() as con, resource.warehouse.known_files() as known:
         plan = planned(con, tables, days, Path(resource.lake), known.version, restates_past=restates_past)
-    for line in [*overlooked(tables, Path(resource.lake)), *told(plan)]:
+        past = dagster or known_instance()
+        runs = besides(con, durations(past)) if past else None
+    for line in [*overlooked(tables, Path(resource.lake)), *told(plan, runs)]:
         _tell(line)
     if not any(step.days for step in plan):
         _tell("everything else is up to date" if any(step.stands for step in plan) else "everything is up to date")

@@ -90,6 +90,9 @@ MUTANTS = (
     Mutant("no model is trained again", "warehouse/verify.py", "    if are_rows_whole:\n", "    if False:\n", ("warehouse/test_verify.py",)),
     Mutant("one version is trained again", "warehouse/verify_models.py", "desc limit 2", "desc limit 1", ("warehouse/test_verify.py",)),
     Mutant("what no batch names is not looked at", "warehouse/verify_models.py", "(folder / SUMS).is_file() and", "False and", ("warehouse/test_verify.py",)),
+    # How long a plan takes.
+    Mutant("runs are planned as if they took nothing", "warehouse/plan_lines.py", "sum(known) + dagsters", "sum(known)", ("orchestration/test_durations.py",)),
+    Mutant("publishing is counted twice", "warehouse/pace.py", "took[run_id] - seconds", "took[run_id]", ("orchestration/test_durations.py",)),
     # A commit that fails when it is on the disk.
     Mutant(
         "a retry doubles rows",

@@ -16,6 +16,8 @@ from ..warehouse.permissions import make_folder
 _NAME = "DAGSTER_HOME"
 _DEFAULT = PROJECT / "data" / "dagster"
 _CONFIGURATION = "dagster.yaml"
+_RUNS = "history/runs.db"
+"""Where Dagster's own storage, and ours, keeps the runs."""
 
 
 def instance() -> dg.DagsterInstance:
@@ -29,6 +31,12 @@ def instance() -> dg.DagsterInstance:
         _make_default()
     os.environ[_NAME] = told or str(_DEFAULT)
     return dg.DagsterInstance.get()
+
+
+def known_instance() -> dg.DagsterInstance | None:
+    """Return Dagster's instance, unless it has no runs yet: nothing is made."""
+    told = told_in_file().get(_NAME) or os.environ.get(_NAME)
+    return instance() if (Path(told or _DEFAULT) / _RUNS).is_file() else None
 
 
 def why_forgotten(instance: dg.DagsterInstance, database: str) -> str | None:

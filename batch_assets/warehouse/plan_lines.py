@@ -11,6 +11,7 @@ from ..partitions import batches, days_between, name_days, retrain_day, stretche
 from ..settings import settings
 from ..table.table import Table
 from .causes import Reasons, in_words
+from .pace import Pace
 from .planned import Step
 
 _MODELS = "models"
@@ -19,16 +20,22 @@ _MODELS = "models"
 _ASK = "up-to-date --restate-past replaces them"
 
 
-def told(steps: Collection[Step]) -> Iterator[str]:
-    """Yield a line for each table and cause, and then how many batches that are and how long they take."""
+def told(steps: Collection[Step], runs: Pace | None = None) -> Iterator[str]:
+    """Yield a line for each table and cause, and then how many batches that are and how long they take.
+
+    Args:
+        steps: the plan.
+        runs: what the runs take besides publishing, if that is known.
+    """
     for step in steps:
         yield from _of_table(step)
     if certain := sum(len(step.certain) for step in steps):
-        yield f"to make: {batches(certain)}{_replaced(steps, 'certain')}; {_time(steps, 'certain')}"
+        yield f"to make: {batches(certain)}{_replaced(steps, 'certain')}; {_time(steps, 'certain', runs)}"
     if may_follow := sum(len(step.may_follow) for step in steps):
-        yield f"may follow: {batches(may_follow)}{_replaced(steps, 'may_follow')}; {_time(steps, 'may_follow')}"
+        yield f"may follow: {batches(may_follow)}{_replaced(steps, 'may_follow')}; {_time(steps, 'may_follow', runs)}"
     if stands := sum(len(step.stands) for step in steps):
-        yield f"standing: {batches(stands)} of models and predictions, published before what they were made from changed; {_ASK}; {_time(steps, 'stands')}"
+        since = "of models and predictions, published before what they were made from changed"
+        yield f"standing: {batches(stands)} {since}; {_ASK}; {_time(steps, 'stands', runs)}"
 
 
 def overlooked(tables: Sequence[Table], lake: Path) -> Iterator[str]:
@@ -87,14 +94,17 @@ def _seconds(step: Step, days: Iterable[dt.date]) -> float | None:
     return step.pace.seconds(len(runs), sum(map(len, runs))) if step.pace else None
 
 
-def _time(steps: Collection[Step], which: str) -> str:
+def _time(steps: Collection[Step], which: str, runs: Pace | None) -> str:
     """Return how long some batches of all tables take, and of which tables that is not known."""
     asked = [(step, days) for step in steps if (days := getattr(step, which))]
+    stretched = [stretches(days) for _, days in asked]
+    dagsters = runs.seconds(sum(map(len, stretched)), sum(len(stretch) for its in stretched for stretch in its)) if runs else 0.0
     known = [seconds for step, days in asked if (seconds := _seconds(step, days)) is not None]
     unknown = [step.table.asset for step, _ in asked if step.pace is None]
     if not known:
         return "how long that takes, the ledger does not know"
-    return _in_words(sum(known)) + f", and what {' and '.join(unknown)} take, which the ledger does not know" * bool(unknown)
+    whose = "with Dagster's own time" if runs else "besides Dagster's own time"
+    return f"{_in_words(sum(known) + dagsters)} {whose}" + f", and what {' and '.join(unknown)} take, which the ledger does not know" * bool(unknown)
 
 
 def _replaced(steps: Collection[Step], which: str) -> str:
