@@ -9,7 +9,7 @@ named tables and everything they read. Published models and predictions stand un
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
-`python -m batch_assets forecasts` prints the latest forecasts.
+`python -m batch_assets forecasts` prints the latest forecasts, `python -m batch_assets sentiment` what customers think otherwise of than before.
 """
 
 import argparse
@@ -62,9 +62,12 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("--from", dest="first", type=_day, required=True, help="first day")
     fetch.add_argument("--to", dest="last", type=_day, required=True, help="last day")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
+    commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
     chosen = parser.parse_args(arguments)
     if chosen.command == "forecasts":
         return _show()
+    if chosen.command == "sentiment":
+        return _show_sentiment()
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
     if chosen.command == "prune":
@@ -237,6 +240,17 @@ def _show() -> int:
         print(f"There are no forecasts yet: {latest} does not exist. Run make demo, or materialize predictions/demand_forecast.", file=sys.stderr)
         return 1
     print(forecasts(latest))
+    return 0
+
+
+def _show_sentiment() -> int:
+    from .reporting.sentiment import sentiment
+
+    latest = settings.published / "latest" / "sentiment_changes.parquet"
+    if not latest.exists():
+        print(f"No review was judged yet: {latest} does not exist. Run make demo, or materialize predictions/sentiment_changes.", file=sys.stderr)
+        return 1
+    print(sentiment(latest))
     return 0
 
 

@@ -78,8 +78,8 @@ def _dirt(day: dt.date) -> list[str]:
 
 
 def publish_all(warehouse: Warehouse, last: dt.date, predict_from: dt.date) -> None:
-    """Publish every prediction and all that it reads up to `last`; models and predictions from `predict_from` on."""
+    """Publish the demand forecast and all that it reads up to `last`; models and predictions from `predict_from` on."""
     graph = configured_graph()
-    for table in graph.with_upstreams([table.name for table in graph.in_order() if table.layer == "predictions"]):
+    for table in graph.with_upstreams(["demand_forecast"]):
         first = predict_from if table.layer in ("models", "predictions") else day_of(0)
         publish(table, warehouse, days_between(first, last), "run")

@@ -41,10 +41,10 @@ class Day:
 
 IN_ORDER = configured_graph().in_order()
 BY_NAME = {table.name: table for table in IN_ORDER}
-EARLY = [t for t in IN_ORDER if t.layer in ("marts", "features")]
-"""The tables that need no history to be made."""
-LATE = [t for t in IN_ORDER if t not in EARLY]
-"""The tables that need one."""
+LATE = [t for t in IN_ORDER if {"demand_model"} & {upstream.name for upstream in configured_graph().with_upstreams([t.name])}]
+"""The tables that need a history to be made, since a model is refused without one."""
+EARLY = [t for t in IN_ORDER if t not in LATE]
+"""The tables that need none."""
 HISTORY = 46
 
 

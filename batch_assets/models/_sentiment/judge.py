@@ -20,9 +20,9 @@ LEAST_ADDED = 0.02
 DECIMALS = 6
 
 _LINKS = """
-a about after all also am an and any are as at be been before but by can could did do does for from had has have he her him his how i i'm i've if in into is
-it it's its just me my no not of on one or other our out over she so some such than that the their them then there these they this those to too up us very
-was we were what when which while who will with would you your
+a about after all also am an and any are as at be been before but by can could did do does for from had has have he her him his how however i i'm i've
+if in into is it it's its just me my no not of on one or other our out over she so some such than that the their them then there these they this those
+to too up us very was we were what when which while who will with would you your
 """
 _TELLS_NOTHING = frozenset(_LINKS.split())
 """A phrase of such words and marks alone counts, but is not named: it tells a person nothing."""

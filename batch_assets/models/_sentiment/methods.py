@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from .linear import Floats, Linear
+from .regression import regression
 from .terms import NOT, Numbers, Truth, codes_named, codes_of, distinct_pairs, names_of, tokens_of
 
 LEAST_REVIEWS = 3
@@ -66,7 +67,6 @@ class Examples:
     def fit(self, part: Truth, positive: Truth) -> Linear:
         """Return the weights that are learnt from a part of the reviews."""
         from scipy.sparse import csr_matrix, hstack
-        from sklearn.linear_model import LogisticRegression
 
         mine = part[self._rows]
         rows, terms = self._rows[mine], self._terms[mine]
@@ -79,14 +79,13 @@ class Examples:
         matrix = csr_matrix((counts[terms] / norms[rows], (place[rows], terms)), (int(part.sum()), len(counts)))
         kept = np.flatnonzero(counts)
         rated = csr_matrix((self._rated[terms] / norms[rows], (place[rows], np.zeros(len(rows), int))), (int(part.sum()), 1))
-        fitted = LogisticRegression(C=self.method.strength, solver="liblinear", random_state=0).fit(hstack([matrix[:, kept], rated]).tocsr(), positive[part])
-        *learnt, of_rating = fitted.coef_[0]
+        (*learnt, of_rating), intercept = regression(hstack([matrix[:, kept], rated]).tocsr(), positive[part], self.method.strength)
         weights = self._rated * of_rating
         weights[kept] += counts[kept] * np.array(learnt)
         used = np.flatnonzero(weights)
         names = names_of(self._codes[used], self._vocabulary)
         reviews = np.where(reviews < LEAST_REVIEWS, 0, reviews)
-        return Linear(names, weights[used], squares[used], reviews[used], float(fitted.intercept_[0]), self.method.negation)
+        return Linear(names, weights[used], squares[used], reviews[used], intercept, self.method.negation)
 
     def _values(self, reviews: Numbers, with_term: Floats, count: int) -> Floats:
         """Return what each term counts: the logarithm of a ratio, or the inverse document frequency."""

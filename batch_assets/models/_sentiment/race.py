@@ -11,6 +11,7 @@ from ...features._lexicon import VADER, ratings
 from .known import Labelled
 from .linear import Floats, Linear, Scorer
 from .methods import METHODS, Examples
+from .regression import regression
 from .terms import Truth
 
 FOLDS = 5
@@ -77,10 +78,8 @@ def _vader(reviews: Labelled) -> Entrant:
 
 def calibration(scores: Floats, positive: Truth) -> tuple[float, float]:
     """Return the slope and offset that make scores log odds (Platt 1999)."""
-    from sklearn.linear_model import LogisticRegression
-
-    fitted = LogisticRegression(C=1e6, solver="liblinear", random_state=0, tol=1e-8).fit(scores.reshape(-1, 1), positive)
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    (slope,), offset = regression(scores.reshape(-1, 1), positive, 1e6, tolerance=1e-8)
+    return float(slope), offset
 
 
 def auc(scores: Floats, positive: Truth) -> float:

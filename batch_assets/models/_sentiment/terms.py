@@ -88,28 +88,24 @@ def codes_of(tokens: Tokens, words: pa.Array) -> tuple[Numbers, Numbers]:
 def names_of(codes: Numbers, words: Sequence[str]) -> list[str]:
     """Return the terms that codes stand for: `good`, `not_good`, `very good`."""
     base = 2 * len(words)
-
-    def named(code: int) -> str:
-        return (NOT if code % 2 else "") + words[code // 2]
-
-    return [named(code) if code < base else f"{named(code // base - 1)} {named(code % base)}" for code in codes.tolist()]
+    named = np.array([name for word in words for name in (word, NOT + word)], object)
+    first = named[np.where(codes < base, codes, codes // base - 1)] if len(named) else named
+    return [a if code < base else f"{a} {named[code % base]}" for code, a in zip(codes.tolist(), first.tolist(), strict=True)]
 
 
 def codes_named(names: Sequence[str], words: pa.Array) -> Numbers:
     """Return the codes of terms, as `names_of` wrote them."""
-    number = {word: place for place, word in enumerate(words.to_pylist())}
-    base = 2 * len(number)
-
-    def code(name: str) -> int:
-        return 2 * number[name.removeprefix(NOT)] + name.startswith(NOT)
-
+    base, number = 2 * len(words), {}
+    for place, word in enumerate(words.to_pylist()):
+        number[word], number[NOT + word] = 2 * place, 2 * place + 1
     parts = (name.partition(" ") for name in names)
-    return np.array([(code(first) + 1) * base + code(second) if second else code(first) for first, _, second in parts], np.int64)
+    return np.array([(number[first] + 1) * base + number[second] if second else number[first] for first, _, second in parts], np.int64)
 
 
 def words_in(names: Sequence[str]) -> pa.Array:
     """Return the words that terms consist of, in order."""
-    return pa.array(sorted({word.removeprefix(NOT) for name in names for word in name.split(" ")}), pa.string())
+    parts = {word for name in names for word in name.split(" ")}
+    return pa.array(sorted({word.removeprefix(NOT) for word in parts}), pa.string())
 
 
 def distinct_pairs(rows: Numbers, terms: Numbers, count: int) -> tuple[Numbers, Numbers]:
