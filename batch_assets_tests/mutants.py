@@ -214,6 +214,7 @@ MUTANTS = (
     Mutant("closed days count", "features/category_demand.py", "category_day_sales.filter(_.lines > 0)", "category_day_sales", (_DEMAND,)),
     Mutant("what goes back counts", "features/category_demand.py", "moves.filter(moves.arrived_on < moves.moved_on)", "moves", (_DEMAND,)),
     Mutant("a wrong quantity counts", "features/category_demand.py", "units=ibis.least(_.units, _.most_units)", "units=_.units", (_DEMAND,)),
+    Mutant("sales of a day too few follow a move", "marts/category_moves.py", '"sales_lines": DAYS_BEFORE', '"sales_lines": DAYS_BEFORE - 1', (_MOVES,)),
     Mutant("sales after a move follow it", "marts/category_moves.py", "sold.arrived_on < sides.moved_on, ", "", (_MOVES,)),
     Mutant(
         "sales before a move go back",

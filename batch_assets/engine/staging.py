@@ -51,11 +51,8 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
         raw_rows: whether the rows come from `RAW`. If so, the raw record of a rejected row is kept verbatim, next to the
             lines rejected on reading; if not, the row is kept as the function returned it, with its place if it has one.
     """
-    if isinstance(rows, Query):
-        _make(con, STAGED, rows)
-    else:
-        load(con, STAGED, schema, rows)
-    if REJECT not in schema_of(con, STAGED):
+    columns = _put(con, STAGED, schema, rows)
+    if REJECT not in columns:
         con.con.execute(f"alter table {STAGED} add column {REJECT} varchar")
     con.con.execute(f"create or replace temp view {KEPT} as select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
     if raw_rows:
@@ -63,7 +60,7 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
             insert into {REJECTED} select batch_date, source_file, source_line, s.{REJECT}, to_json(r)
             from {STAGED} s join {RAW} r using (batch_date, source_file, source_line) where s.{REJECT} is not null""")
     else:
-        file, line = PLACE if set(PLACE) <= set(schema_of(con, STAGED)) else ("null", "null")
+        file, line = PLACE if set(PLACE) <= columns else ("null", "null")
         con.con.execute(f"""
             create or replace temp table {REJECTED} as
             select batch_date, {file}::varchar as source_file, {line}::bigint as source_line, {REJECT} as reason, to_json(s) as raw
@@ -72,12 +69,17 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
 
 def stage_alone(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch]) -> None:
     """Make rows `ALONE`, those of them that are accepted; what `stage` made stays as it is."""
-    if isinstance(rows, Query):
-        _make(con, ALONE, rows)
-    else:
-        load(con, ALONE, schema, rows)
-    if REJECT in schema_of(con, ALONE):
+    if REJECT in _put(con, ALONE, schema, rows):
         con.con.execute(f"delete from {ALONE} where {REJECT} is not null; alter table {ALONE} drop column {REJECT}")
+
+
+def _put(con: Backend, table: str, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch]) -> set[str]:
+    """Put rows into a temporary table; return the names of its columns."""
+    if isinstance(rows, Query):
+        _make(con, table, rows)
+        return set(rows.types)
+    load(con, table, schema, rows)
+    return set(schema.names)
 
 
 def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:

@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from ..content import WORDS, batch_hash
 from ..engine.canonical import contents
-from ..engine.staging import KEPT, REJECTED, STAGED, schema_of
+from ..engine.staging import KEPT, REJECTED, schema_of
 from ..errors import BreachError
 from ..partitions import name_days
 from .batch import Batch, Receipt, Target
@@ -45,18 +45,17 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
             except BreachError as breach:
                 raise BreachError(f"batch {day} breaks the contract: {breach}. The previous batch, if any, stays published.", day=day) from None
         raise
-    strange = {day for (day,) in con.con.execute(f"select distinct batch_date from {STAGED}").fetchall()} - set(days)
-    if strange:
-        raise BreachError(
-            f"rows of {', '.join(sorted(map(str, strange)))} among the batches {name_days(days)}. A table returns rows of the requested days only."
-        )
 
 
 def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
-    counted, nothing = contents(con, KEPT, measure), batch_hash(schema_of(con, KEPT), 0, [0] * WORDS)
+    counted = contents(con, KEPT, measure)
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
+    if strange := (counted.keys() | rejected.keys()) - set(days):
+        raise BreachError(
+            f"rows of {', '.join(sorted(map(str, strange)))} among the batches {name_days(days)}. A table returns rows of the requested days only."
+        )
     batches: list[Batch] = []
     for day in days:
-        kept, content, total = counted.get(day, (0, nothing, None))
+        kept, content, total = counted[day] if day in counted else (0, batch_hash(schema_of(con, KEPT), 0, [0] * WORDS), None)
         batches.append(Batch(day, kept, rejected.get(day, 0), content, total if total is None else round(float(total), 2)))
     return batches

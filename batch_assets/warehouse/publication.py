@@ -97,9 +97,10 @@ def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receip
         publication = next_publication(con.con)
     files = BatchFiles(target.files, target.name) if target.files else None
     if files:
+        columns = list(schema_of(con, KEPT))
         for batch in batches:
             stamp = Stamp(publication, batch.content)
-            write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, list(schema_of(con, KEPT)))
+            write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
     with little_memory(con.con):
         commit(con.con, target, batches, receipt, publication)
     return Published(batches, _settled(con.con, files, days) if files else [])

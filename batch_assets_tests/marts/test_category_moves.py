@@ -59,6 +59,11 @@ def test_sales_long_before_or_after_are_left_out() -> None:
     assert {abs(units) for *_, units in found} == {2, 3}
 
 
+def test_the_look_back_reaches_the_first_day_whose_sales_follow_and_no_further() -> None:
+    first = min(arrived for _, _, arrived, _, _, _ in moves([sold(n, 1) for n in range(MOVED)], MILK_THEN_DAIRY, MOVED))
+    assert category_moves.lookback["sales_lines"] == MOVED - first
+
+
 def test_a_line_of_the_catalogue_with_the_same_category_moves_nothing() -> None:
     assert moves([sold(98, 3), sold(101, 3)], [listed(0, "MILK"), listed(MOVED, "MILK")], MOVED, 101) == []
 

@@ -150,6 +150,7 @@ def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
         ((5, -1), {}, r"batch 2017-01-01 breaks the contract: .*thing"),
         ((5, 5), {}, "batch 2017-01-01 breaks the contract"),
         ((5,), {"of": NEXT}, "rows of .* among the batches 2017-01-01"),
+        ((13,), {"of": NEXT}, "rows of .* among the batches 2017-01-01"),
         (
             (5,),
             {"conserved": [Conserved("thing", "things.pieces", {DAY: 6})]},
