@@ -42,14 +42,13 @@ class CategoryMoves(Contract):
 def category_moves(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
     """Sales of products that moved. Grain: one row per batch_date, moved_on, arrived_on, sold_on and category."""
     sides = _sides(products)
-    sold = sales_lines.select("product_id", "sold_on", "amount_cents", "discount_cents", units=_.quantity, arrived_on=_.batch_date)
+    # Not as one selection that both joins take: the engine would put all of it into memory first.
     before = sides.semi_join(days, sides.moved_on == days.batch_date).join(
-        sold, ["product_id", sold.arrived_on < sides.moved_on, sold.arrived_on >= sides.moved_on - ibis.interval(days=DAYS_BEFORE)]
+        sales_lines,
+        ["product_id", sales_lines.batch_date < sides.moved_on, sales_lines.batch_date >= sides.moved_on - ibis.interval(days=DAYS_BEFORE)],
     )
-    after = sides.join(
-        sold.semi_join(days, sold.arrived_on == days.batch_date),
-        ["product_id", sold.arrived_on >= sides.moved_on, sold.arrived_on <= sides.moved_on + ibis.interval(days=DAYS_AFTER)],
-    )
+    arriving = sales_lines.semi_join(days, "batch_date")
+    after = sides.join(arriving, ["product_id", arriving.batch_date >= sides.moved_on, arriving.batch_date <= sides.moved_on + ibis.interval(days=DAYS_AFTER)])
     return _summed(before, "moved_on", sign=1).union(_summed(after, "arrived_on", sign=-1))
 
 
@@ -64,5 +63,6 @@ def _sides(products: ir.Table) -> ir.Table:
 
 
 def _summed(moved: ir.Table, known_on: str, sign: int) -> ir.Table:
+    columns = moved.select("moved_on", "sold_on", "category", "gains", "amount_cents", "discount_cents", units=_.quantity, arrived_on=_.batch_date)
     measures = {name: (_.gains * sign * _[name]).sum().cast("int64") for name in ("units", "amount_cents", "discount_cents")}
-    return moved.group_by("moved_on", "arrived_on", "sold_on", "category", batch_date=moved[known_on]).agg(**measures).select(*CategoryMoves.columns())
+    return columns.group_by("moved_on", "arrived_on", "sold_on", "category", batch_date=columns[known_on]).agg(**measures).select(*CategoryMoves.columns())

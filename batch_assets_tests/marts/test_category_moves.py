@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from batch_assets.engine.compile import compiled
 from batch_assets.marts.category_moves import DAYS_AFTER, DAYS_BEFORE, category_moves
 
 from ..frames import days, frame, rows_of
@@ -62,6 +63,11 @@ def test_sales_long_before_or_after_are_left_out() -> None:
 def test_the_look_back_reaches_the_first_day_whose_sales_follow_and_no_further() -> None:
     first = min(arrived for _, _, arrived, _, _, _ in moves([sold(n, 1) for n in range(MOVED)], MILK_THEN_DAIRY, MOVED))
     assert category_moves.lookback["sales_lines"] == MOVED - first
+
+
+def test_each_join_reads_the_sales_where_they_lie() -> None:
+    """One selection that both read would be gathered in memory first, with a window of sales in it."""
+    assert compiled(category_moves).sql.count('"sales_lines" AS') == 2
 
 
 def test_a_line_of_the_catalogue_with_the_same_category_moves_nothing() -> None:
