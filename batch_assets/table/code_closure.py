@@ -17,7 +17,7 @@ from .source_code import Import, Piece, path_of, read, statements_of_class
 
 _PACKAGE = __name__.split(".")[0]
 _SETTINGS = f"{_PACKAGE}.settings"
-_LEFT_OUT = tuple(f"{_PACKAGE}.{room}" for room in ("table", "engine", "warehouse", "orchestration", "reporting", "errors"))
+_LEFT_OUT = tuple(f"{_PACKAGE}.{room}" for room in ("table", "engine", "warehouse", "orchestration", "reporting", "errors", "ingest.names"))
 _ALL, _WHEN_IMPORTED = "*", ""
 
 

@@ -388,3 +388,9 @@ def test_what_is_remembered_does_not_outlive_a_helper_in_a_package_of_ones_own(t
     (tmp_path / "elsewhere" / "helper.py").write_text("def help(x):\n    return -x\n")
     forget(kept=True)
     assert code_version.code_version("somewhere.made") != before
+
+
+def test_which_names_are_leftovers_is_no_part_of_a_version() -> None:
+    parts = Graph("batch_assets_tests.shop").table("shelf_counts").code_parts
+    assert any(".ingest.lakefile." in name for name in parts)
+    assert not [name for name in parts if ".ingest.names." in name]
