@@ -44,6 +44,8 @@ _EVENTS = "orchestration/test_event_log.py"
 _CAUSES, _PACE = "warehouse/test_causes.py", "warehouse/test_pace.py"
 _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves.py"
 _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.py"
+_SENTIMENT, _RACE = "models/test_sentiment_model.py", "models/test_sentiment_race.py"
+_REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 
 MUTANTS = (
     Mutant("any number of lines is parsed at once", "ingest/formats/lines.py", "<= LINES_AT_ONCE:", "<= 1 << 40:", ("ingest/formats/test_lines.py",)),
@@ -529,6 +531,73 @@ MUTANTS = (
     Mutant("all of an upstream's changes are told, also those before", "warehouse/causes.py", "if number < publication:", "if False:", (_CAUSES,)),
     Mutant("each batch has the seconds of its whole publication", "warehouse/commit.py", " / len(batches)\n", "\n", (_PACE,)),
     Mutant("a version forgets its libraries", "table/code_version.py", "[:12] if libraries else code", "[:12] if False else code", (_CAUSES,)),
+    # Sentiment.
+    Mutant(
+        "words and stars of later reviews are learnt from",
+        "models/sentiment_model.py",
+        "trained_on - TRAINING_DAYS * _DAY, trained_on)",
+        "trained_on - TRAINING_DAYS * _DAY, trained_on + 6 * _DAY)",
+        (_SENTIMENT,),
+    ),
+    Mutant(
+        "a sentiment model's version has later reviews",
+        "models/sentiment_model.py",
+        "(day <= trained_on)]",
+        "(day <= trained_on + 6 * _DAY)]",
+        (_SENTIMENT,),
+    ),
+    Mutant(
+        "the backtest by time learns from later stars",
+        "models/_sentiment/race.py",
+        "before, after = reviews.until(origin),",
+        "before, after = reviews,",
+        (_RACE,),
+    ),
+    Mutant("methods are judged on what they learnt from", "models/_sentiment/race.py", "examples.fit(~held_out, ", "examples.fit(held_out | True, ", (_RACE,)),
+    Mutant(
+        "probabilities are calibrated on what was learnt from",
+        "models/_sentiment/race.py",
+        "slope, offset = calibration(scores, reviews.positive)\n    linear",
+        "slope, offset = calibration(Scorer(examples.fit(fold >= 0, reviews.positive)).score(reviews.words).log_odds, reviews.positive)\n    linear",
+        (_RACE,),
+    ),
+    Mutant(
+        "a review is known before it is written",
+        "marts/reviews.py",
+        '(_.reviewed_on > _.batch_date, "reviewed_at',
+        '(_.reviewed_on.isnull(), "reviewed_at',
+        (_REVIEWS,),
+    ),
+    Mutant("a text is a repeat of a later one", "features/review_words.py", "_.batch_date.lag()", "_.batch_date.lead()", (_WORDS,)),
+    Mutant("a repeat teaches twice", "models/_sentiment/known.py", " & ~_.is_repeat)", ")", (_SENTIMENT,)),
+    Mutant(
+        "four weeks have later reviews",
+        "predictions/product_sentiment.py",
+        ", judged.arrived_on <= days.batch_date]",
+        "]",
+        ("predictions/test_product_sentiment.py",),
+    ),
+    Mutant(
+        "this week has later reviews",
+        "predictions/sentiment_changes.py",
+        ", judged.arrived_on <= days.batch_date]",
+        "]",
+        ("predictions/test_sentiment_changes.py",),
+    ),
+    Mutant(
+        "a review that cannot be read is judged",
+        "predictions/review_sentiment.py",
+        "~is_short & ~is_foreign",
+        "~is_short",
+        ("predictions/test_review_sentiment.py",),
+    ),
+    Mutant(
+        "an address stays in a review",
+        "expressions/prose.py",
+        "    for mask, pattern in MASKS.items():",
+        "    for mask, pattern in []:",
+        ("expressions/test_prose.py",),
+    ),
 )
 
 
