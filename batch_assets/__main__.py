@@ -9,7 +9,8 @@ named tables and everything they read. Published models and predictions stand un
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
-`python -m batch_assets forecasts` prints the latest forecasts, `python -m batch_assets sentiment` what customers think otherwise of than before.
+`python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [HOUSEHOLD]` the latest recommendations of a household, `… sentiment`
+what customers think otherwise of than before.
 """
 
 import argparse
@@ -63,11 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("--to", dest="last", type=_day, required=True, help="last day")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
+    offered = commands.add_parser("recommendations", help="print the latest recommendations of one household, and why")
+    offered.add_argument("household", metavar="HOUSEHOLD", type=int, nargs="?", help="its number; default: one with full lists")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "forecasts":
-        return _show()
-    if chosen.command == "sentiment":
-        return _show_sentiment()
+    if chosen.command in _SHOWN:
+        return _reported(lambda: _show(chosen.command, getattr(chosen, "household", None)))
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
     if chosen.command == "prune":
@@ -232,25 +233,23 @@ def _trace(name: str, day: dt.date, *, is_replayed: bool) -> int:
     return 0
 
 
-def _show() -> int:
+_SHOWN = {"forecasts": "demand_forecast", "recommendations": "product_recommendations", "sentiment": "sentiment_changes"}
+"""The commands that print a prediction's latest batch, and the prediction."""
+
+
+def _show(what: str, household: int | None) -> int:
+    """Print what the latest batch of a prediction says."""
     from .reporting.forecasts import forecasts
-
-    latest = settings.published / "latest" / "demand_forecast.parquet"
-    if not latest.exists():
-        print(f"There are no forecasts yet: {latest} does not exist. Run make demo, or materialize predictions/demand_forecast.", file=sys.stderr)
-        return 1
-    print(forecasts(latest))
-    return 0
-
-
-def _show_sentiment() -> int:
+    from .reporting.recommendations import recommendations
     from .reporting.sentiment import sentiment
 
-    latest = settings.published / "latest" / "sentiment_changes.parquet"
+    table, missing = _SHOWN[what], what.replace("sentiment", "changes of sentiment")
+    latest = settings.published / "latest" / f"{table}.parquet"
     if not latest.exists():
-        print(f"No review was judged yet: {latest} does not exist. Run make demo, or materialize predictions/sentiment_changes.", file=sys.stderr)
+        print(f"There are no {missing} yet: {latest} does not exist. Run make demo, or materialize predictions/{table}.", file=sys.stderr)
         return 1
-    print(sentiment(latest))
+    told: dict[str, Callable[[Path], str]] = {"forecasts": forecasts, "sentiment": sentiment, "recommendations": lambda file: recommendations(file, household)}
+    print(told[what](latest))
     return 0
 
 

@@ -9,6 +9,7 @@ two is refused. A relative path starts at the file's folder, or, from the enviro
 """
 
 import datetime as dt
+import hashlib
 import os
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -63,6 +64,10 @@ class Closing(BaseModel):
     withdrawn_on: dt.date | None = None
 
 
+_SECRET = frozenset({"pseudonym_salt"})
+"""Settings of which receipts, plans and code versions show a hash alone."""
+
+
 class Settings(BaseSettings):
     """Where things are, and the store's calendar."""
 
@@ -110,6 +115,7 @@ class Settings(BaseSettings):
         description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.till_lines": ["2017-01-05"]}',
     )
     keep_days: int = Field(90, ge=0, description="days for which `prune` keeps trained models that nothing needs any more")
+    pseudonym_salt: str = Field("demo", min_length=1, description="secret that numbers of households are made with; whoever knows it can recognize a name")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @classmethod
@@ -192,8 +198,10 @@ class Settings(BaseSettings):
         return self
 
     def written(self, name: str) -> str:
-        """Return a setting's value as text; sets, and days that are closed, are sorted, so the text is always the same."""
+        """Return a setting's value as text; sets, and days that are closed, are sorted, so the text is always the same. Of a secret, its hash."""
         value = getattr(self, name)
+        if name in _SECRET:
+            return f"secret with hash {hashlib.sha256(str(value).encode()).hexdigest()[:12]}"
         if isinstance(value, frozenset):
             return str(sorted(map(str, value)))
         return str(sorted(f"{day}: {closing}" for day, closing in value.items())) if name == "closed_days" else str(value)

@@ -47,7 +47,51 @@ _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.
 _SENTIMENT, _RACE = "models/test_sentiment_model.py", "models/test_sentiment_race.py"
 _REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 
+_CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_household_candidates.py", "features/test_household_product.py", "models/test_recommendation_model.py"
+
 MUTANTS = (
+    # Recommendations.
+    Mutant("a feature knows purchases that arrive later", "features/_purchases.py", "household_purchases.batch_date <= days.batch_date, ", "", (_CANDIDATES,)),
+    Mutant(
+        "a candidate is of the catalogue of later days", "features/_purchases.py", "[history.valid_from <= days.batch_date, history", "[history", (_CANDIDATES,)
+    ),
+    Mutant("a week's purchases are those known today", "models/_recommendation/weeks.py", " & (_.batch_date <= end))", ")", (_RECOMMENDATION,)),
+    Mutant("a week has the day before it", "models/_recommendation/weeks.py", "(_.sold_on > origin) & (", "(_.sold_on >= origin) & (", (_RECOMMENDATION,)),
+    Mutant("factors know what arrives later", "models/_recommendation/weeks.py", "(_.batch_date <= origin) & ", "", (_RECOMMENDATION,)),
+    Mutant(
+        "a model is trained on the week that it is judged by",
+        "models/recommendation_model.py",
+        "range(count, 0, -1)",
+        "range(count - 1, -1, -1)",
+        (_RECOMMENDATION,),
+    ),
+    Mutant(
+        "a backtest knows its week",
+        "models/recommendation_model.py",
+        "_fitted(artifacts, weeks, batches, origin), _factors",
+        "_fitted(artifacts, weeks, batches, origin + WEEK * _DAY), _factors",
+        (_RECOMMENDATION,),
+    ),
+    Mutant("the worst method is in force", "models/recommendation_model.py", "return max(means", "return min(means", (_RECOMMENDATION,)),
+    Mutant(
+        "of equal scores any comes first",
+        "models/_recommendation/frame.py",
+        "lexsort((product, ",
+        "lexsort((-product, ",
+        ("models/test_recommendation_frame.py",),
+    ),
+    Mutant(
+        "of equal candidates any comes first",
+        "features/household_candidates.py",
+        'ibis.desc(score), "product_id"]',
+        'ibis.desc(score), ibis.desc("product_id")]',
+        (_CANDIDATES,),
+    ),
+    Mutant("a gap longer than the time since counts", "features/_purchases.py", "_.gap <= _.since", "_.gap >= _.since", (_PRODUCT,)),
+    Mutant(
+        "a group is cut in two", "engine/duckdb.py", "waiting = rows.slice(cut)", "waiting = None", (_DUCKDB, "predictions/test_product_recommendations.py")
+    ),
+    Mutant("a receipt has the salt", "settings.py", "if name in _SECRET:", "if not name:", ("test_settings.py",)),
     Mutant("any number of lines is parsed at once", "ingest/formats/lines.py", "<= LINES_AT_ONCE:", "<= 1 << 40:", ("ingest/formats/test_lines.py",)),
     # Pruning.
     Mutant("a version in force is pruned", "warehouse/prune.py", "(model, version) not in named and ", "", ("warehouse/test_prune.py",)),

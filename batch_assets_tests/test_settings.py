@@ -102,3 +102,11 @@ def test_a_set_is_written_in_one_order() -> None:
 def test_a_list_of_days_and_rules_is_of_what_was_always_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCH_ASSETS_CLOSED_DAYS", '["2017-12-25", "FREQ=WEEKLY;BYDAY=SU"]')
     assert Settings().closed_days == {dt.date(2017, 12, 25): Closing(), "FREQ=WEEKLY;BYDAY=SU": Closing()}
+
+
+def test_a_secret_is_written_as_its_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_ASSETS_PSEUDONYM_SALT", "Zerlina7")
+    written = Settings().written("pseudonym_salt")
+    assert "Zerlina7" not in written
+    monkeypatch.setenv("BATCH_ASSETS_PSEUDONYM_SALT", "another")
+    assert Settings().written("pseudonym_salt") != written

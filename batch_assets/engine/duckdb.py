@@ -30,7 +30,7 @@ from .reading import Reading, read_lake
 from .staging import DAYS, RAW, Query, stage, stage_alone
 
 SCORED_AT_ONCE = 1 << 13
-"""The number of rows that a map receives per call."""
+"""The number of rows that a map receives per call; of one whose rows belong together, about so many."""
 
 
 class DuckDB:
@@ -114,8 +114,9 @@ class DuckDB:
                     for name, (version, files) in zip(table.models, versions, strict=True)
                 }
                 typed = ", ".join(f'"{column}"::{kind} as "{column}"' for column, kind in expression.types.items())
-                rows = reader.con.execute(f"select {typed} from ({_of_days(expression.sql, its_days)})").to_arrow_reader(SCORED_AT_ONCE)
-                yield from _in_order(pool, partial(_call, table, models), rows)
+                order = f" order by {', '.join(table.together)}" if table.together else ""
+                rows = reader.con.execute(f"select {typed} from ({_of_days(expression.sql, its_days)}){order}").to_arrow_reader(SCORED_AT_ONCE)
+                yield from _in_order(pool, partial(_call, table, models), _whole_groups(rows, table.together) if table.together else rows)
 
     def _reader(self) -> Backend:
         """Return a second connection to the same warehouse, to read from while the first one takes in the rows."""
@@ -161,6 +162,31 @@ def _in_order(pool: ThreadPoolExecutor, function: Callable[[pa.RecordBatch], pa.
             yield under_way.popleft().result()
     while under_way:
         yield under_way.popleft().result()
+
+
+def _whole_groups(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Cut ordered rows between groups alone: the last group of each batch waits for the next one."""
+    waiting: pa.RecordBatch | None = None
+    for batch in batches:
+        rows = batch if waiting is None else pa.concat_batches([waiting, batch])
+        cut = _begin_of_last_group(rows, columns)
+        if cut:
+            yield rows.slice(0, cut)
+        waiting = rows.slice(cut)
+    if waiting is not None and waiting.num_rows:
+        yield waiting
+
+
+def _begin_of_last_group(rows: pa.RecordBatch, columns: Sequence[str]) -> int:
+    """Return the number of the first row of the last group."""
+    last, first = rows.num_rows - 1, 0
+    while first < last:
+        middle = (first + last) // 2
+        if all(rows[name][middle] == rows[name][rows.num_rows - 1] for name in columns):
+            last = middle
+        else:
+            first = middle + 1
+    return max(first, 0)
 
 
 def _of_days(sql: str, days: Sequence[dt.date]) -> str:

@@ -20,14 +20,17 @@ MOST_BREACHES = 5
 PRIVATE = "private"
 """What is shown in place of a private value, and what a private column is tagged with."""
 
+_PSEUDONYM = "pseudonym"
 
-def Field(*args: Any, private: bool = False, **options: Any) -> Any:  # noqa: N802 - it is pandera's `Field`
+
+def Field(*args: Any, private: bool = False, pseudonym: bool = False, **options: Any) -> Any:  # noqa: N802 - it is pandera's `Field`
     """Return pandera's `Field`, whose message shows a few failing values and not all of them.
 
     A private column has personal data: its values stay in the tables that have it. No preview, chart, message, event, published
-    file or model shows them.
+    file or model shows them. A pseudonym is made from private columns by a salted hash, and may be seen: it is declared, so that
+    a reader of the contract sees where personal data ends.
     """
-    return pa.Field(*args, n_failure_cases=MOST_BREACHES, metadata={PRIVATE: private}, **options)
+    return pa.Field(*args, n_failure_cases=MOST_BREACHES, metadata={PRIVATE: private, _PSEUDONYM: pseudonym}, **options)
 
 
 Rule = Callable[[ir.Table], ir.BooleanValue]
@@ -82,6 +85,11 @@ class Contract(pa.DataFrameModel):
     def private(cls) -> list[str]:
         """Return the columns that have personal data."""
         return [name for name, column in cls.columns().items() if (column.metadata or {}).get(PRIVATE)]
+
+    @classmethod
+    def pseudonyms(cls) -> list[str]:
+        """Return the columns that stand for personal data by a salted hash."""
+        return [name for name, column in cls.columns().items() if (column.metadata or {}).get(_PSEUDONYM)]
 
     @classmethod
     def rules(cls) -> dict[str, Rule]:

@@ -6,7 +6,8 @@ not requested are dropped. It takes one of three forms:
 
     an expression: takes Ibis tables, returns one Ibis expression;
     a map: takes one Arrow batch of the rows to score, which the expression `scores` makes, and the models in force on their
-        day; returns one Arrow batch. It is pure and treats each row independently, so any number of rows can be streamed;
+        day; returns one Arrow batch. It is pure and treats each row independently, or, with `together`, each group of rows, so any
+        number of rows can be streamed;
     a generator: takes Ibis tables, yields Arrow batches.
 
 A parameter may also be one of these:
@@ -92,6 +93,7 @@ class Table:
             by which they are matched.
         measure: the column whose total is shown for each batch.
         scores: for a map only: returns the expression for the rows to score.
+        together: for a map only: the columns in which all rows of a group agree. One call gets whole groups: what is ranked, is ranked in one.
         show: describes a chart of a run's last batch. Its parameters name the tables it needs, filtered up to that day;
             the UI shows the chart under the function's name.
         kinds: technologies used, for the UI.
@@ -105,14 +107,17 @@ class Table:
     sifts: str | None = None
     measure: str | None = None
     scores: Callable[..., ir.Table] | None = None
+    together: tuple[str, ...] = ()
     show: Callable[..., Chart] | None = None
     kinds: tuple[str, ...] = ("duckdb",)
     libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a table whose private columns would be in the files that everyone reads."""
+        """Refuse a table whose private columns would be in the files that everyone reads, and groups of rows where none are scored."""
         if self.layer == _FOR_EVERYONE and (private := self.contract.private()):
             raise DefinitionError(f"{self.asset}: {', '.join(private)} is private, and {_FOR_EVERYONE} are published as files for everyone.")
+        if self.together and not self.is_map:
+            raise DefinitionError(f"{self.asset}: together is for maps, and this is none: it has no `scores`.")
 
     def __call__(self, **tables: Any) -> Rows:
         """Return the rows that the function computes from `tables`."""
@@ -287,6 +292,7 @@ def table(
     sifts: str | None = None,
     measure: str | None = None,
     scores: Callable[..., ir.Table] | None = None,
+    together: tuple[str, ...] = (),
     show: Callable[..., Chart] | None = None,
     kinds: tuple[str, ...] = ("duckdb",),
     libraries: tuple[str, ...] = (),
@@ -295,4 +301,4 @@ def table(
 
     The arguments are those of `Table`.
     """
-    return lambda function: Table(function, contract, lookback or {}, conserves or {}, sifts, measure, scores, show, kinds, libraries)
+    return lambda function: Table(function, contract, lookback or {}, conserves or {}, sifts, measure, scores, together, show, kinds, libraries)

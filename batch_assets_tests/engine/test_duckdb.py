@@ -22,7 +22,7 @@ from ibis.backends.duckdb import Backend
 
 from batch_assets.engine import duckdb as engine
 from batch_assets.engine.duckdb import DuckDB, first_rows, published
-from batch_assets.errors import UntrainedError
+from batch_assets.errors import DefinitionError, UntrainedError
 from batch_assets.partitions import retrain_day
 from batch_assets.table.model import Version
 from batch_assets.table.table import ALL, Table
@@ -223,6 +223,34 @@ def test_days_of_one_version_with_other_files_are_not_scored_by_the_same(shop_wa
     one, other = (Version("mean_model", "v", {}, {}, files) for files in ("a", "b"))
     assert one != other
     assert one == Version("mean_model", "v", {"factor": 2}, {"means.json": ""}, "a")
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+def test_a_map_gets_all_rows_that_belong_together_in_one_call(
+    shop_warehouse: Warehouse, days: list[dt.date], monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """DuckDB gives 2,048 rows at once at least; each kind has a hundred times as many as it has days to come."""
+    calls: list[list[tuple[object, object]]] = []
+
+    def watched(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
+        calls.append([*zip(rows["batch_date"].to_pylist(), rows["kind"].to_pylist(), strict=True)])
+        return score(rows.slice(0, 0), mean_model)
+
+    def many(recent_counts: ir.Table, next_days: ir.Table) -> ir.Table:
+        return recent_counts.join(next_days, "batch_date").cross_join(ibis.range(700).unnest().name("copy").as_table()).drop("copy")
+
+    monkeypatch.setattr(engine, "SCORED_AT_ONCE", at_once)
+    rows_of(shop_warehouse, like("expected_counts", watched, scores=many, together=("batch_date", "kind")), days[3:7])
+    groups = [group for call in calls for group in sorted(set(call))]
+    assert len(groups) == len(set(groups)) > 4
+    assert all(call == sorted(call) for call in calls)
+    assert {call.count(group) for call in calls for group in set(call)} == {1400}
+    assert len(calls) > 1
+
+
+def test_only_a_map_has_rows_that_belong_together() -> None:
+    with pytest.raises(DefinitionError, match=r"marts\.kind_counts: together is for maps"):
+        like("kind_counts", lambda: None, together=("kind",))
 
 
 def test_what_a_map_raises_comes_out_as_itself(shop_warehouse: Warehouse, days: list[dt.date]) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import random
 from pathlib import Path
 
 from batch_assets.partitions import days_between
@@ -14,6 +15,9 @@ from .others import write_others
 from .writer import day_of, noon, product, till_line, write_catalogue, write_till
 
 CATEGORIES = {1: "MILK", 2: "BREAD", 3: "SOUP"}
+CUSTOMERS = {number: {"customer_name": name, "postcode": "08772"} for number, name in {1: "Ann Roy", 2: "Lee, Bo", 3: ""}.items()}
+"""Who buys the products of a smooth history: two households, and somebody whose name was not typed."""
+
 LENGTH = 60
 
 
@@ -23,7 +27,7 @@ def write_history(lake: Path, length: int = LENGTH) -> list[dt.date]:
     for n, day in enumerate(days):
         write_catalogue(lake, day, [product(p, category=c) for p, c in CATEGORIES.items()] if n == 0 else [])
         pieces = {p: round((10 * p + 5 * (day.weekday() >= 4)) * (1 + 0.3 * math.sin(n * p))) for p in CATEGORIES}
-        write_till(lake, day, [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), sold_at=noon(day)) for p, q in pieces.items()])
+        write_till(lake, day, [till_line(day, receipt_id=str(p), product_id=str(p), quantity=str(q), **CUSTOMERS[p]) for p, q in pieces.items()])
         write_others(lake, day)
     return days
 
@@ -75,6 +79,22 @@ def _dirt(day: dt.date) -> list[str]:
         till_line(day, receipt_id="2002", quantity="999", sold_at=noon(day - dt.timedelta(days=60))),
         "half a li",
     ]
+
+
+def write_shopping(lake: Path, length: int, households: int = 12) -> list[dt.date]:
+    """Write a lake in which households buy a staple every few days, and something else now and then; return its days."""
+    days, chance = [day_of(n) for n in range(length)], random.Random(1)
+    for n, day in enumerate(days):
+        write_catalogue(lake, day, [product(p, category=f"CATEGORY {p % 4}", type=f"TYPE {p}") for p in range(1, 25)] if n == 0 else [])
+        lines = []
+        for household in range(households):
+            staple = [1 + household % 6, 7 + household % 5] if n % (2 + household % 3) == 0 else []
+            bought = {*staple, *(chance.sample(range(1, 25), 2) if chance.random() < 0.3 else [])}
+            who = {"customer_name": f"Ann Roy{chr(97 + household)}", "postcode": "08772"}
+            lines += [till_line(day, receipt_id=str(household + 1), line_no=str(p), product_id=str(p), **who) for p in sorted(bought)]
+        write_till(lake, day, lines or [till_line(day)])
+        write_others(lake, day)
+    return days
 
 
 def publish_all(warehouse: Warehouse, last: dt.date, predict_from: dt.date) -> None:

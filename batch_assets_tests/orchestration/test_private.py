@@ -17,13 +17,16 @@ import pyarrow as pa
 import pytest
 from ibis import _
 
+from batch_assets.errors import DefinitionError
+from batch_assets.lake.pos_log import pos_log
 from batch_assets.orchestration.assets import table_asset
 from batch_assets.orchestration.definitions import build_defs
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.reporting.preview import preview
 from batch_assets.table.chart import Bars
-from batch_assets.table.contract import Field
+from batch_assets.table.contract import Contract, Field
 from batch_assets.table.graph import Graph, configured_graph
+from batch_assets.table.lineage import column_lineage
 from batch_assets.table.table import Table
 from batch_assets.warehouse.publication import publish
 
@@ -192,3 +195,26 @@ def test_what_is_private_is_tagged_in_the_ui(package: str) -> None:
     tagged = {key.to_user_string(): graph.get(key).metadata for key in graph.get_all_asset_keys() if "private" in graph.get(key).tags}
     columns = {name: {column.name for column in told["dagster/column_schema"].columns if "private" in column.tags} for name, told in tagged.items()}
     assert columns == PRIVATE[package]
+
+
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if table.expression is not None and not table.is_map], ids=lambda table: str(table.function.__module__)
+)
+def test_a_column_that_is_made_from_a_private_one_is_private_or_a_pseudonym(table: Table) -> None:
+    assert table.expression is not None
+    private = {name: found.contract.private() if isinstance(found := table.layers.find(name), Table) else found.private for name in table.reads}
+    made = {name for name, of in column_lineage(table.expression).items() if any(column in private.get(source, ()) for source, column in of)}
+    assert made & set(table.contract.columns()) <= {*table.contract.private(), *table.contract.pseudonyms()}
+
+
+def test_a_prediction_with_a_private_column_is_refused() -> None:
+    class Named(Contract):
+        name: dt.String = Field(private=True, description="a name")
+
+    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: name is private, and predictions are published as files for everyone"):
+        dataclasses.replace(SHOP.table("expected_counts"), contract=Named)
+
+
+def test_a_private_field_that_is_not_there_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"lake\.pos_log: customer is private, and no field of it"):
+        dataclasses.replace(pos_log, private=("customer",))

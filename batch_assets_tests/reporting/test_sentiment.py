@@ -55,7 +55,7 @@ def test_nothing_that_rose_is_said_in_words(tmp_path: Path) -> None:
 def test_without_reviews_the_command_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(settings, "published", tmp_path)
     assert main(["sentiment"]) == 1
-    assert "No review was judged yet" in capsys.readouterr().err
+    assert "There are no changes of sentiment yet" in capsys.readouterr().err
     written(tmp_path, change(1, 0.8, 0.7))
     assert main(["sentiment"]) == 0
     assert "COFFEE" in capsys.readouterr().out

@@ -1,0 +1,91 @@
+"""What is known of each household and each of its candidates: the features that products are ranked by."""
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis import _
+
+from ..table.contract import Contract, Field
+from ..table.table import ALL, table
+from ._popular import by_household_and_category, by_store, favourite_stores
+from ._purchases import LOOK_BACK, bought, by_household, by_household_and_product, by_product, offered, rebuyers
+
+_KEY = ("batch_date", "household_id", "product_id")
+
+
+class HouseholdProduct(Contract):
+    """Features as of a day."""
+
+    batch_date: dt.Date = Field(description="the day as of which this is known")
+    household_id: dt.Int64 = Field(ge=0, pseudonym=True, description="household, as in household_purchases")
+    product_id: dt.Int64 = Field(gt=0, description="number of the product")
+    days_7d: dt.Int64 = Field(ge=0, description="days on which it bought the product, of the last 7")
+    days_14d: dt.Int64 = Field(ge=0, description="of the last 14")
+    days_28d: dt.Int64 = Field(ge=0, description="of the last 28")
+    days_56d: dt.Int64 = Field(ge=0, description="of the last 56")
+    days_91d: dt.Int64 = Field(ge=0, description="of the last 91")
+    days_bought: dt.Int64 = Field(ge=0, description=f"of the last {LOOK_BACK + 1}; 0 if it never bought the product")
+    decayed_20: dt.Int64 = Field(ge=0, description="the same days in millionths, each counting half after 20 days")
+    decayed_60: dt.Int64 = Field(ge=0, description="each counting half after 60 days")
+    decayed_120: dt.Int64 = Field(ge=0, description="each counting half after 120 days")
+    days_since: dt.Int64 = Field(ge=0, nullable=True, description="days since it last bought the product; null if never")
+    days_since_first: dt.Int64 = Field(ge=0, nullable=True, description="days since it first did, in the look-back")
+    shorter_gaps: dt.Int64 = Field(ge=0, description="how many of its gaps between two purchases are no longer than the time since")
+    trips_28d: dt.Int64 = Field(ge=0, description="days on which the household shopped, of the last 28")
+    trips_91d: dt.Int64 = Field(ge=0, description="of the last 91")
+    days_since_trip: dt.Int64 = Field(ge=0, description="days since it last shopped")
+    households_28d: dt.Int64 = Field(ge=0, description="households that bought the product in the last 28 days")
+    households_91d: dt.Int64 = Field(ge=0, description="in the last 91 days")
+    bought_7d: dt.Int64 = Field(ge=0, description="days times households on which it was bought, of the last 7")
+    bought_28d: dt.Int64 = Field(ge=0, description="of the last 28")
+    rebuyers_91d: dt.Int64 = Field(ge=0, description="households that bought it more than once in the last 91 days")
+    store_households_91d: dt.Int64 = Field(ge=0, description="households that bought it in the last 91 days in the store where this one shops most")
+    category_91d: dt.Int64 = Field(ge=0, description="days times products that the household bought of the product's category, of the last 91")
+    category_days_since: dt.Int64 = Field(ge=0, nullable=True, description="days since it last bought anything of the category")
+    category_products_91d: dt.Int64 = Field(ge=0, description="different products of the category that it bought")
+    category: dt.String = Field(description="the product's category as of batch_date")
+    product: dt.String = Field(description="its type, or its category if it has none: what a person would call it")
+    because_product: dt.String = Field(nullable=True, description="the same of the candidate's because_product_id")
+
+    class Config:
+        """One row per batch_date, household_id and product_id."""
+
+        unique = ["batch_date", "household_id", "product_id"]
+
+
+@table(contract=HouseholdProduct, lookback={"household_purchases": LOOK_BACK, "products": ALL})
+def household_product(days: ir.Table, household_candidates: ir.Table, household_purchases: ir.Table, products: ir.Table) -> ir.Table:
+    """Features of each candidate. Grain: one row per batch_date, household_id and product_id."""
+    return described(days, household_candidates, household_purchases, products).select(*HouseholdProduct.columns())
+
+
+def described(days: ir.Table, candidates: ir.Table, household_purchases: ir.Table, products: ir.Table) -> ir.Table:
+    """Return candidates with their features beside.
+
+    Args:
+        days: the days, as `batch_date`.
+        candidates: rows of `household_candidates` of these days.
+        household_purchases: rows of that table; what arrived after a day is not used for it.
+        products: rows of that table, likewise.
+    """
+    purchases = bought(days, household_purchases, products)
+    counts, on_offer = by_household_and_product(purchases), offered(days, products)
+    named = on_offer.select("batch_date", "product_id", "category", product=ibis.coalesce(_.product_type, _.category))
+    active = by_household(purchases)
+    stores = favourite_stores(purchases, active).join(by_store(purchases), ["batch_date", "store_id"])
+    rows = _beside(candidates, named, "product_id")
+    rows = _beside(rows, active, "household_id")
+    rows = _beside(rows, counts, "household_id", "product_id")
+    rows = _beside(rows, by_product(purchases).drop("category"), "product_id")
+    rows = _beside(rows, rebuyers(counts), "product_id")
+    rows = _beside(rows, stores.select("batch_date", "household_id", "product_id", "store_households_91d"), "household_id", "product_id")
+    rows = _beside(rows, by_household_and_category(purchases), "household_id", "category")
+    rows = _beside(rows, named.select("batch_date", because_product_id=_.product_id, because_product=_.product), "because_product_id")
+    counted = [name for name, column in HouseholdProduct.columns().items() if not column.nullable and rows[name].type().is_integer() and name not in _KEY]
+    return rows.mutate(**{name: rows[name].fill_null(0) for name in counted})
+
+
+def _beside(rows: ir.Table, known: ir.Table, *keys: str) -> ir.Table:
+    """Return rows with what is known of them beside, null where nothing is: joined in this order, whatever an engine estimates."""
+    joined = rows.left_join(known, ["batch_date", *keys])
+    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))

@@ -1,0 +1,66 @@
+"""How rankings are judged: by what the households bought in the week after.
+
+NDCG@10 (Järvelin and Kekäläinen 2002) with gain 1 for what was bought; the ideal is that of min(10, bought) products at the top, whether
+or not they were candidates. The hit rate is the share of households of whose ten products at least one was bought.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frame import Frame, Numbers, Whole, places
+
+TOP = 10
+_DISCOUNT = 1 / np.log2(np.arange(TOP) + 2)
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What households bought in the week after a day: whole numbers, a row per household and product.
+
+    Attributes:
+        household: households.
+        product: the product that each bought.
+        is_new: whether the household bought it for the first time.
+    """
+
+    household: Whole
+    product: Whole
+    is_new: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> "Bought":
+        """Return the chosen rows."""
+        return Bought(self.household[chosen], self.product[chosen], self.is_new[chosen])
+
+    def among(self, frame: Frame) -> NDArray[np.bool_]:
+        """Return for each row of a frame whether it was bought."""
+        return np.isin(_pairs(frame.household, frame.product), _pairs(self.household, self.product))
+
+
+def _pairs(household: Whole, product: Whole) -> NDArray[np.void]:
+    return np.rec.fromarrays([household, product]).view("V16")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Measures by household that bought anything: NDCG@10, hit (0 or 1), and the share of what it bought that was in its ten."""
+
+    ndcg: Numbers
+    hit: Numbers
+    recall: Numbers
+
+
+def judge(frame: Frame, scores: Numbers, bought: Bought) -> Judged:
+    """Judge the ten best of each household by what was bought; households of which nothing was bought are left out."""
+    top = places(frame.household, frame.product, scores) <= TOP
+    shown = frame.where(top)
+    place = places(shown.household, shown.product, scores[top])
+    right = bought.among(shown)
+    households, counts = np.unique(bought.household, return_counts=True)
+    at = np.searchsorted(households, shown.household)
+    found = right & np.isin(shown.household, households)
+    gains = np.bincount(at[found], _DISCOUNT[place[found] - 1], minlength=len(households))
+    hits = np.bincount(at[found], minlength=len(households))
+    ideal = np.cumsum(_DISCOUNT)[np.minimum(counts, TOP) - 1]
+    return Judged(gains / ideal, (hits > 0).astype(float), hits / counts)

@@ -1,0 +1,90 @@
+"""Point-in-time data: candidates as of the end of a day, and what households bought in the week after, as known at the end of that week."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from ...features._purchases import bought, offered
+from ...features.household_candidates import candidates
+from ...features.household_product import described
+from .factors import DAYS
+from .frame import COLUMNS, Frame, build_frame
+from .judge import Bought
+
+WEEK = 7
+
+_KEY = ["household_id", "product_id"]
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week: candidates of the households that bought anything in it, as of the day before it, and what they bought.
+
+    Attributes:
+        origin: the day before the week's first.
+        frame: the candidates.
+        bought: what was bought of all that is offered, candidate or not.
+    """
+
+    origin: dt.date
+    frame: Frame
+    bought: Bought
+
+
+@dataclass
+class Weeks:
+    """Weeks, made as they are asked for and then kept: a week is trained on by several models.
+
+    Attributes:
+        days: the batch days that were asked for, of which one row is borrowed to make days of.
+        household_purchases: rows of that table.
+        products: rows of that table.
+    """
+
+    days: ir.Table
+    household_purchases: ir.Table
+    products: ir.Table
+    _made: dict[dt.date, Week] = field(default_factory=dict)
+
+    def after(self, origin: dt.date) -> Week:
+        """Return the week after a day."""
+        if origin not in self._made:
+            self._made[origin] = self._make(origin)
+        return self._made[origin]
+
+    def forget(self, before: dt.date) -> None:
+        """Forget the weeks after earlier days."""
+        self._made = {origin: week for origin, week in self._made.items() if origin >= before}
+
+    def days_bought(self, origin: dt.date) -> pd.DataFrame:
+        """Return on how many of the last days up to a day each household bought each product, as known on that day."""
+        known = self.household_purchases.filter((_.batch_date <= origin) & (_.sold_on > origin - DAYS * dt.timedelta(days=1)))
+        return known.group_by(_KEY).agg(days=_.sold_on.nunique()).order_by(_KEY).to_pandas()
+
+    def _make(self, origin: dt.date) -> Week:
+        day = self.days.limit(1).select(batch_date=ibis.literal(origin))
+        of_week = self._bought(origin, day)
+        buyers = of_week.select("household_id").distinct().mutate(batch_date=ibis.literal(origin))
+        found = candidates(day, self.household_purchases, self.products, buyers)
+        rows = described(day, found, self.household_purchases, self.products)
+        frame = build_frame(rows.select(*COLUMNS).order_by(_KEY).to_pyarrow())
+        of = of_week.to_pandas()
+        whole = {name: of[name].to_numpy(np.int64) for name in _KEY}
+        active = np.isin(whole["household_id"], frame.household)
+        all_bought = Bought(whole["household_id"], whole["product_id"], of["is_new"].to_numpy(bool))
+        return Week(origin, frame, all_bought.only(active))
+
+    def _bought(self, origin: dt.date, day: ir.Table) -> ir.Table:
+        """Return what each household bought of what is offered, in the week after a day and as known at its end, and whether it was new to it."""
+        end = origin + WEEK * dt.timedelta(days=1)
+        week = self.household_purchases.filter((_.sold_on > origin) & (_.sold_on <= end) & (_.batch_date <= end))
+        last = self.days.limit(1).select(batch_date=ibis.literal(end))
+        sold = week.select(_KEY).distinct().semi_join(offered(last, self.products), "product_id")
+        before = bought(day, self.household_purchases, self.products).select(*_KEY).distinct().mutate(is_new=False)
+        known = sold.left_join(before, _KEY)
+        return known.select(*_KEY, is_new=known.is_new.fill_null(True)).order_by(_KEY)

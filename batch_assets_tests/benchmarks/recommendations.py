@@ -1,0 +1,133 @@
+"""Recommendations: how good each method is in the weeks after three origins, what the candidates reach, and how many of them are scored a second.
+
+A method is judged as the model judges it in its own backtests (`models/_recommendation/judge.py`): NDCG@10 of all candidates over households
+that were active in 91 days and bought something in the week after, and the hit rate@10 of what a household never bought before.
+"""
+
+import datetime as dt
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pyarrow as pa
+
+from batch_assets.engine.duckdb import SCORED_AT_ONCE
+from batch_assets.features.household_candidates import PLACES
+from batch_assets.models._recommendation.backtest import Score, score
+from batch_assets.models._recommendation.factors import Factors
+from batch_assets.models._recommendation.fit import METHODS, WEEKS, Ranker, train
+from batch_assets.models._recommendation.frame import BLEND, OWN, POPULAR, Frame, build_frame
+from batch_assets.models._recommendation.weeks import WEEK, Weeks
+
+from .bars import Bar, print_table
+from .workshop import YEAR_BEGINS, Place, Workshop, tell
+
+ORIGINS = (dt.date(2017, 10, 30), dt.date(2017, 11, 27), dt.date(2017, 12, 11))
+RANKING, DISCOVERY = "lightgbm ranking", "lightgbm discovery"
+_DAY = dt.timedelta(days=1)
+
+
+def measure(workshop: Workshop) -> list[Bar]:
+    """Print the figures of each method and phase, and return the bars."""
+    place = workshop.later
+    for name in ("products", "till_lines", "sales_lines", "household_purchases"):
+        place.publish(name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
+    return [*_accuracy(place), *_speed(place)]
+
+
+def _accuracy(place: Place) -> list[Bar]:
+    scores = []
+    with place.warehouse.connect() as con:
+        days = con.sql(f"select date '{ORIGINS[-1]}' as batch_date")
+        weeks = Weeks(days, con.table("household_purchases", database="marts"), con.table("products", database="marts"))
+        for origin in ORIGINS:
+            tell(f"  judging {len(METHODS)} methods by the week after {origin}")
+            files = train([weeks.after(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)])
+            scores.append(score(weeks.after(origin), files, Factors.fit(weeks.days_bought(origin))))
+            weeks.forget(origin)
+    _print(scores)
+    ratios = [test.ndcg[RANKING] / test.ndcg[OWN] for test in scores]
+    blend = [test.ndcg[RANKING] / test.ndcg[BLEND] for test in scores]
+    found = [max(test.hit[name] for name in (RANKING, DISCOVERY)) / test.hit[POPULAR] for test in scores]
+    return [
+        Bar("NDCG@10 beside own most frequent, mean of three origins", float(np.mean(ratios)), least=1.08),
+        Bar("the lowest of the three", min(ratios), least=1.05),
+        Bar("the lowest beside the untrained blend", min(blend), least=1.0),
+        Bar("discoveries: hit rate@10 beside popularity, mean of three origins", float(np.mean(found)), least=1.15),
+    ]
+
+
+def _print(scores: list[Score]) -> None:
+    origins = [test.origin for test in scores]
+    for title, measure, errors, base in (("NDCG@10", "ndcg", "ndcg_error", OWN), ("Discoveries, hit rate@10", "hit", "hit_error", POPULAR)):
+        of = {name: [getattr(test, measure)[name] for test in scores] for name in METHODS}
+        beside = {name: float(np.mean(np.divide(of[name], of[base]))) for name in METHODS}
+        noise = ", ".join(f"{getattr(test, errors)[base]:.4f}" for test in scores)
+        rows = [[name, *(f"{figure:.4f}" for figure in of[name]), f"{beside[name]:.3f}"] for name in METHODS]
+        print_table(f"{title}; standard errors {noise}", ["", *origins, f"x {base}"], rows)
+    print_table("Recall@10", ["", *origins], [[name, *(f"{test.recall[name]:.4f}" for test in scores)] for name in METHODS])
+    few = [[name, *(f"{test.ndcg_hardly_known[name] or 0:.3f}" for test in scores)] for name in METHODS]
+    print_table(f"NDCG@10 of households of one trip ({', '.join(str(test.hardly_known) for test in scores)})", ["", *origins], few)
+
+
+_INPUT = """
+    from features.household_candidates join features.household_product using (batch_date, household_id, product_id)
+    order by household_id, product_id"""
+_SHOWN = "select any_value(model_version), count(distinct product_id) from predictions.product_recommendations"
+_BARE = "select household_id, product_id, count(*), sum(units), max(sold_on) from marts.household_purchases group by all"
+
+
+def _speed(place: Place) -> list[Bar]:
+    """Measure a day, phase by phase, from features to published rows, beside LightGBM's own predict."""
+    day, seconds = ORIGINS[-1], dict[str, float]()
+    for name in ("household_candidates", "household_product", "recommendation_model", "product_recommendations"):
+        started = time.perf_counter()
+        place.publish(name, day, day)
+        seconds[name] = time.perf_counter() - started
+    with place.warehouse.connect() as con:
+        rows = con.con.execute(_INPUT).to_arrow_table()
+        ((version, shown),) = con.con.execute(_SHOWN).fetchall()
+        started = time.perf_counter()
+        con.con.execute(_BARE).to_arrow_table()
+        seconds["a bare aggregation of the purchases in DuckDB"] = time.perf_counter() - started
+    _print_candidates(rows, shown)
+    folder = place.folder / "models" / "recommendation_model" / version
+    ours, theirs = _predicting(build_frame(rows), {path.name: path.read_text() for path in folder.glob("*.txt")})
+    seconds |= {"predict alone": ours, "LightGBM's own predict": theirs}
+    figures = [[name, f"{taken:.2f}", f"{rows.num_rows / taken:,.0f}"] for name, taken in seconds.items()]
+    print_table(f"A day of {rows.num_rows:,} candidates", ["", "s", "candidates/s"], figures)
+    counted = seconds["household_product"] + seconds["product_recommendations"]
+    return [
+        Bar("candidates a second, from features to published rows", rows.num_rows / counted, least=50_000),
+        Bar("predict beside LightGBM's own on the same rows and cores", theirs / ours, least=1.0),
+    ]
+
+
+def _print_candidates(rows: pa.Table, shown: int) -> None:
+    """Print where candidates come from, and how much of the catalogue is recommended to anyone."""
+    counts = [[name.removesuffix("_place"), f"{rows.num_rows - rows[name].null_count:,}"] for name in PLACES]
+    print_table("Candidates by source (one may have several)", ["", "candidates"], counts)
+    tell(f"  {shown:,} different products are recommended to somebody")
+
+
+def _predicting(frame: Frame, files: dict[str, str]) -> tuple[float, float]:
+    """Return the seconds that both models take for a day: household by household on all cores, as a map does it, and all at once by LightGBM's own threads."""
+    import lightgbm
+
+    ranker, cores = Ranker(files), os.cpu_count() or 1
+    begins = np.flatnonzero(np.r_[True, np.diff(np.arange(len(frame)) // SCORED_AT_ONCE) > 0])
+    chunks = [frame.where(np.arange(len(frame)) // SCORED_AT_ONCE == n) for n in range(len(begins))]
+    boosters = [lightgbm.Booster(model_str=text) for text in files.values()]
+    ours, theirs = [], []
+    for _ in range(3):
+        started = time.perf_counter()
+        with ThreadPoolExecutor(cores) as pool:
+            for method in (RANKING, DISCOVERY):
+                list(pool.map(lambda chunk, method=method: ranker.scores(method, chunk), chunks))
+        ours.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        for booster in boosters:
+            booster.predict(frame.features, num_threads=cores)
+        theirs.append(time.perf_counter() - started)
+    return min(ours), min(theirs)

@@ -1,0 +1,59 @@
+"""A few households and what they bought, as frames to call the tables of recommendations with."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import ibis.expr.types as ir
+
+from batch_assets.features.household_candidates import household_candidates
+from batch_assets.features.household_product import household_product
+
+from ..frames import days, frame, rows_of
+
+FIRST = dt.date(2017, 1, 1)
+TODAY = 200
+"""The number of the day as of which all is asked."""
+
+Row = dict[str, Any]
+
+
+def day(number: int) -> dt.date:
+    """Return the calendar's day of that number, from 0."""
+    return FIRST + dt.timedelta(days=number)
+
+
+def buys(household: int, product: int, *ago: int, arrived: int | None = None, store: int = 31) -> list[Row]:
+    """Return purchases of a product on some days before `TODAY`; they arrive on these days, or so many days before `TODAY`."""
+    row = {"household_id": household, "store_id": store, "product_id": product, "units": 1, "amount_cents": 100}
+    return [row | {"sold_on": day(TODAY - n), "batch_date": day(TODAY - (n if arrived is None else arrived))} for n in ago]
+
+
+def listed(product: int, category: str = "MILK", *, on: int = 0, department: str = "GROCERY", kind: str | None = None) -> Row:
+    """Return a line of the catalogue."""
+    return {"batch_date": day(on), "product_id": product, "department": department, "category": category, "product_type": kind}
+
+
+SHELF = [listed(product) for product in range(1, 10)]
+"""Nine products of one category, listed from the first day on."""
+
+
+def candidates(purchases: Sequence[Row], products: Sequence[Row] = SHELF, *asked: int) -> dict[tuple[int, int], Row]:
+    """Return the candidates as of `TODAY`, or of other days, by household and product."""
+    rows = rows_of(household_candidates, **_known(purchases, products, *asked))
+    return {(row["household_id"], row["product_id"]): row for row in rows}
+
+
+def features(purchases: Sequence[Row], products: Sequence[Row] = SHELF) -> dict[tuple[int, int], Row]:
+    """Return the features as of `TODAY`, by household and product."""
+    known = _known(purchases, products)
+    found = frame("household_candidates", rows_of(household_candidates, **known))
+    return {(row["household_id"], row["product_id"]): row for row in rows_of(household_product, household_candidates=found, **known)}
+
+
+def _known(purchases: Sequence[Row], products: Sequence[Row], *asked: int) -> dict[str, ir.Table]:
+    return {
+        "days": days(*map(day, asked or (TODAY,))),
+        "household_purchases": frame("household_purchases", purchases),
+        "products": frame("products", products),
+    }
