@@ -11,7 +11,7 @@ def test_days_are_counted_by_window_and_with_decay() -> None:
 
 
 def test_gaps_that_are_no_longer_than_the_time_since() -> None:
-    assert features(buys(1, 1, 9, 12, 21, 40))[1, 1]["shorter_gaps"] == 2
+    assert features(buys(1, 1, 9, 12, 21, 40, 60))[1, 1]["shorter_gaps"] == 2
     assert features(buys(1, 1, 9))[1, 1]["shorter_gaps"] == 0
 
 
