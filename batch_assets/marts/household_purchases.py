@@ -29,7 +29,7 @@ class HouseholdPurchases(Contract):
 @table(contract=HouseholdPurchases, measure="amount_cents")
 def household_purchases(sales_lines: ir.Table) -> ir.Table:
     """Purchases by household. Grain: one row per batch_date, household_id, sold_on, store_id and product_id."""
-    bought = sales_lines.join(households(sales_lines), ["batch_date", "customer_name", "postcode"])
+    bought = sales_lines.left_join(households(sales_lines), ["batch_date", "customer_name", "postcode"]).filter(_.household_id.notnull())
     return bought.group_by("batch_date", "household_id", "sold_on", "store_id", "product_id").agg(
         units=_.quantity.sum().cast("int64"), amount_cents=_.amount_cents.sum().cast("int64")
     )

@@ -15,7 +15,7 @@ from .others import write_others
 from .writer import day_of, noon, product, till_line, write_catalogue, write_till
 
 CATEGORIES = {1: "MILK", 2: "BREAD", 3: "SOUP"}
-CUSTOMERS = {number: {"customer_name": name, "postcode": "08772"} for number, name in {1: "Ann Roy", 2: "Lee, Bo", 3: ""}.items()}
+CUSTOMERS = {number: {"customer_name": name, "postcode": "08772"} for number, name in {1: "Ann Roy", 2: "Bo Lee", 3: ""}.items()}
 """Who buys the products of a smooth history: two households, and somebody whose name was not typed."""
 
 LENGTH = 60
