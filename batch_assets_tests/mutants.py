@@ -50,6 +50,9 @@ _REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 _CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_household_candidates.py", "features/test_household_product.py", "models/test_recommendation_model.py"
 
 MUTANTS = (
+    # What is remembered.
+    Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
+    Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
     # Recommendations.
     Mutant("a feature knows purchases that arrive later", "features/_purchases.py", "household_purchases.batch_date <= days.batch_date, ", "", (_CANDIDATES,)),
     Mutant(

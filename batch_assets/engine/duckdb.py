@@ -25,7 +25,7 @@ from ..table.contract import PRIVATE
 from ..table.model import FILES, ModelStore, Version
 from ..table.table import ROWS, Table
 from .compile import compiled
-from .ibis_private import known_table, register_rows_in_memory
+from .ibis_private import backend_of, known_table, register_rows_in_memory
 from .reading import Reading, read_lake
 from .staging import DAYS, RAW, Query, stage, stage_alone
 
@@ -120,7 +120,7 @@ class DuckDB:
 
     def _reader(self) -> Backend:
         """Return a second connection to the same warehouse, to read from while the first one takes in the rows."""
-        return ibis.duckdb.from_connection(self._con.con.cursor())
+        return backend_of(self._con.con.cursor())
 
 
 def published(con: Backend, table: Table, name: str) -> ir.Table:

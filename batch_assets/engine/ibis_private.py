@@ -3,11 +3,15 @@
 `batch_assets_tests/engine/test_ibis_private.py` shows which of them a new version has broken.
 """
 
+import io
+import pickle
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -41,6 +45,55 @@ def import_compilers_when_asked() -> None:
     import_module(f"{_COMPILERS}.duckdb")
 
 
+@cache
+def _backend_class() -> type["Backend"]:
+    from ibis.backends.duckdb import Backend
+
+    class DuckDBBackend(Backend):
+        """Ibis's backend, which otherwise looks through the installed distributions for DuckDB's version each time that it gets a connection."""
+
+        version = duckdb.__version__
+
+    return DuckDBBackend
+
+
+def backend_of(connection: duckdb.DuckDBPyConnection) -> "Backend":
+    """Return Ibis's backend on a connection, whose time zone becomes UTC."""
+    return _backend_class().from_connection(connection)
+
+
+def to_sql(expression: ir.Expr) -> str:
+    """Compile an expression for DuckDB."""
+    return str(_without_connection().compile(expression))
+
+
+@cache
+def _without_connection() -> "Backend":
+    return _backend_class()()
+
+
+class _Writer(pickle.Pickler):
+    """Writes an expression; a function of the engine's own is what its SQL has of it: its name and where it is."""
+
+    def persistent_id(self, thing: Any) -> tuple[str, ...] | None:
+        if isinstance(thing, type) and issubclass(thing, ops.ScalarUDF | ops.AggUDF):
+            members = vars(thing)
+            if members["__input_type__"].name == "BUILTIN":
+                return members["__func_name__"], repr(members["__udf_namespace__"]), repr(members["dtype"])
+        return None
+
+
+def written(expression: ir.Expr) -> bytes | None:
+    """Return an expression as bytes, which another expression does not have; None if something in it cannot be written, such as a function in Python."""
+    file = io.BytesIO()
+    try:
+        _Writer(file, protocol=5).dump(expression.op())
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+    return file.getvalue()
+
+
+@cache
 def type_name(kind: dt.DataType) -> str:
     """Return a type as DuckDB spells it."""
     from ibis.backends.sql.datatypes import DuckDBType

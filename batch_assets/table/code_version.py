@@ -61,7 +61,13 @@ def _parts(modules: tuple[str, ...]) -> dict[str, str]:
 
 def library_versions(*libraries: str) -> dict[str, str]:
     """Return the installed versions of libraries, by name: other versions of those that train make another model of the same data."""
-    return {name: version(name) for name in libraries}
+    return {name: _installed(name) for name in libraries}
+
+
+@cache
+def _installed(library: str) -> str:
+    """Return an installed version; cached, since looking for it takes a millisecond, and several tables have the same libraries."""
+    return version(library)
 
 
 def settings_in_rows() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What follows from the code alone, remembered from one process to the next: versions of code, lineage of columns.
+"""What follows from the code alone, remembered from one process to the next: versions of code, lineage of columns, SQL of expressions.
 
 Finding these takes 20 ms a table, in every process that loads the definitions. The answers lie beside Python's bytecode, under a key of
 everything that they follow from: the content of every file of the packages concerned, the settings, Python, and the libraries that
@@ -23,7 +23,7 @@ from ..content import combined
 from ..settings import settings
 
 _PACKAGE = __name__.split(".")[0]
-_LIBRARIES = ("ibis-framework", "pandera")
+_LIBRARIES = ("ibis-framework", "pandera", "sqlglot")
 
 folder = Path(__file__).parent / "__pycache__"
 """Where answers lie, a file for each package that has a graph."""

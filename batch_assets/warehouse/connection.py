@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import duckdb
-import ibis
 from ibis.backends.duckdb import Backend
 
+from ..engine.ibis_private import backend_of
 from ..errors import EngineError, StorageError, WarehouseError
 from ..ingest.known_files import KnownFiles
 from .owner import claim
@@ -74,7 +74,7 @@ class Warehouse:
             why = "held by another process" if "Conflicting lock" in str(error) else "not there yet"
             raise WarehouseError(f"{self.database}: {why}.") from error
         try:
-            yield ibis.duckdb.from_connection(connection)
+            yield backend_of(connection)
         finally:
             connection.close()
 
@@ -103,8 +103,7 @@ class Warehouse:
             self._held = self._held or self._opened()
             make_file(Path(f"{self.database}.wal"))
             connection = self._held.cursor()
-            connection.execute("set TimeZone = 'UTC'")
-            yield ibis.duckdb.from_connection(connection)
+            yield backend_of(connection)
             connection.close()
         except duckdb.Error as error:
             self.let_go()

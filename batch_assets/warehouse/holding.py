@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 from pandera.errors import SchemaErrors
 
+from ..engine.ibis_private import to_sql
 from ..engine.staging import schema_of
 from ..errors import BreachError, DefinitionError
 from ..table.contract import MOST_BREACHES, PRIVATE, Contract
@@ -129,7 +130,7 @@ def _rows_of(contract: type[Contract], relation: str) -> ir.Table:
 
 
 def _sql(expression: ir.Expr) -> str:
-    return str(ibis.duckdb.compile(expression))
+    return to_sql(expression)
 
 
 def _is_empty(con: Backend, relation: str) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
-import ibis
 
 from ..engine.canonical import content_of
+from ..engine.ibis_private import backend_of
 from .files import LAYER, BatchFiles, Stamp, copy, put, stamp_of, tables_with_files, write
 
 
@@ -80,7 +80,7 @@ def _batch(connection: duckdb.DuckDBPyConnection, files: BatchFiles, day: dt.dat
 
 def _were_changed(connection: duckdb.DuckDBPyConnection, name: str, day: dt.date, stamp: Stamp) -> bool:
     """Say whether a batch's rows are no longer those that were published."""
-    return content_of(ibis.duckdb.from_connection(connection), f'{LAYER}."{name}"', day) != stamp.content
+    return content_of(backend_of(connection), f'{LAYER}."{name}"', day) != stamp.content
 
 
 def _cannot_be_written(path: Path) -> str:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import dagster as dg
 
-LIBRARIES = ("ibis.backends.duckdb", "pandera.ibis", "pandas", "lightgbm")
+LIBRARIES = ("ibis.backends.duckdb", "pandera.ibis", "pandas")
 
 
 @dg.asset
@@ -16,7 +16,10 @@ def nothing() -> None:
 @dg.asset
 def nothing_but_imports() -> None:
     """Import the libraries that a day of the chain needs, as it does, and do nothing with them."""
+    from batch_assets.engine.ibis_private import import_compilers_when_asked
+
     gc.disable()
+    import_compilers_when_asked()
     for library in LIBRARIES:
         import_module(library)
     gc.freeze()

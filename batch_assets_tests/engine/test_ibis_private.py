@@ -6,8 +6,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
 import pytest
 
 from batch_assets.engine import ibis_private
@@ -33,6 +35,48 @@ def test_types_are_spelt_as_duckdb_has_them() -> None:
         columns = ", ".join(f"c{n} {ibis_private.type_name(kind)}" for n, kind in enumerate(kinds))
         con.con.execute(f"create table t ({columns})")
         assert con.table("t").schema().types == kinds
+
+
+def test_a_backend_is_in_utc_and_has_the_version_of_its_engine() -> None:
+    with part_of_ibis("ibis.backends.duckdb.Backend.version, from_connection"):
+        con = ibis_private.backend_of(duckdb.connect())
+        assert con.con.execute("select current_setting('TimeZone')").fetchall() == [("UTC",)]
+        assert con.version == duckdb.__version__
+        assert con.list_tables() == []
+
+
+_TABLE = ibis.table({"a": "string", "day": "date"}, name="t")
+_NAMED = ibis.udf.scalar.builtin(lambda text: None, name="upper", signature=(("string",), "string"))
+_NAMED_OTHERWISE = ibis.udf.scalar.builtin(lambda text: None, name="lower", signature=(("string",), "string"))
+
+
+def test_what_is_written_of_an_expression_is_of_that_one_alone() -> None:
+    with part_of_ibis("the pickling of ibis.expr.operations.Node"):
+        expressions = [
+            _TABLE,
+            _TABLE.view(),
+            ibis.table({"a": "string", "day": "date"}, name="u"),
+            ibis.table({"a": "string", "day": "timestamp"}, name="t"),
+            *(_TABLE.filter(ibis._.day > ibis.date(day)) for day in ("2017-01-01", "2017-01-02")),
+            *(_TABLE.filter(ibis._.a == value) for value in ("1", "1 ", "2")),
+            _TABLE.filter(ibis._.a.length() == 1),
+            *(_TABLE.mutate(b=function(_TABLE.a)) for function in (_NAMED, _NAMED_OTHERWISE)),
+            _TABLE.group_by("a").agg(n=ibis._.count()),
+            _TABLE.group_by("a").agg(m=ibis._.count()),
+        ]
+        assert len({ibis_private.written(expression) for expression in expressions}) == len(expressions)
+        assert all(ibis_private.written(expression) == ibis_private.written(expression) for expression in expressions)
+
+
+def test_what_cannot_be_written_is_not() -> None:
+    @ibis.udf.scalar.python  # type: ignore[untyped-decorator]
+    def longer(text: str) -> str:
+        return text + text
+
+    def of(value: ir.Value) -> bytes | None:
+        return ibis_private.written(_TABLE.mutate(b=value))
+
+    assert of(longer(_TABLE.a)) is None
 
 
 def test_rows_in_memory_are_seen_wherever_they_are_in_an_expression() -> None:

@@ -93,7 +93,7 @@ def test_changed_training_data_make_another_version(history: Warehouse) -> None:
 def test_a_library_that_trains_makes_another_version(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     batches = pd.DataFrame({"asset": ["features.category_demand"], "batch_date": [MONDAY], "content": ["a"]})
     before = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
-    monkeypatch.setattr("batch_assets.table.code_version.version", lambda name: "0.0" if name == library else installed(name))
+    monkeypatch.setattr("batch_assets.table.code_version._installed", lambda name: "0.0" if name == library else installed(name))
     after = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
     assert len({*before, *after}) == 4
 

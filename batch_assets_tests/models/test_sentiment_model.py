@@ -85,7 +85,7 @@ def test_changed_reviews_make_another_version(tmp_path: Path) -> None:
 def test_a_library_that_trains_makes_another_version(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     batches = pd.DataFrame({"asset": ["features.review_words"], "batch_date": [MONDAY], "content": ["a"]})
     before = module._version(batches, MONDAY)
-    monkeypatch.setattr("batch_assets.table.code_version.version", lambda name: "0.0" if name == library else installed(name))
+    monkeypatch.setattr("batch_assets.table.code_version._installed", lambda name: "0.0" if name == library else installed(name))
     assert module._version(batches, MONDAY) != before
 
 

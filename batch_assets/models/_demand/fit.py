@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._booster import Booster
 from .._lightgbm import lightgbm
 from .frame import Frame, Numbers
 
@@ -74,12 +75,10 @@ class Forecaster:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the models from the files that `train` returned."""
-        lgb = lightgbm()
-
         form = json.loads(files[_FORM])
         self._features: list[str] = form["features"]
         self._categories: list[str] = form["categories"]
-        self._boosters = {name: lgb.Booster(model_str=files[f"{name}.txt"]) for name in QUANTILES}
+        self._boosters = {name: Booster(files[f"{name}.txt"]) for name in QUANTILES}
 
     def forecast(self, frame: Frame, widen: float = 1.0) -> Forecast:
         """Forecast the rows of a frame, each independently.
@@ -93,7 +92,7 @@ class Forecaster:
         """
         table = frame.features.assign(category=_codes(frame, self._categories))[self._features].to_numpy(float)
         is_open = ~frame.keys["is_closed"].to_numpy(bool)
-        raw = {name: np.asarray(booster.predict(table, num_threads=1)) * frame.scale for name, booster in self._boosters.items()}
+        raw = {name: booster.predict(table) * frame.scale for name, booster in self._boosters.items()}
         units = np.maximum(raw["units"], 0.0) * is_open
         lower = np.maximum(units - widen * np.maximum(units - raw["lower"], 0.0), 0.0) * is_open
         upper = (units + widen * np.maximum(raw["upper"] - units, 0.0)) * is_open

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._booster import Booster
 from .._lightgbm import lightgbm
 from .factors import FACTORS, LIBRARY, Factors
 from .frame import FEATURES, UNTRAINED, Frame, Numbers
@@ -84,8 +85,7 @@ class Ranker:
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the models from the files of a version; those that it has not are not asked for."""
         trained = [name for name in OBJECTIVES if f"{name}.txt" in files]
-        lgb = lightgbm() if trained else None
-        self._boosters = {TREES_BY[name]: lgb.Booster(model_str=files[f"{name}.txt"]) for name in trained if lgb}
+        self._boosters = {TREES_BY[name]: Booster(files[f"{name}.txt"]) for name in trained}
         self._factors = Factors.read(files[FACTORS]) if FACTORS in files else None
 
     def has(self, method: str) -> bool:
@@ -99,4 +99,4 @@ class Ranker:
         if method == LIBRARY:
             assert self._factors is not None, method
             return self._factors.scores(frame)
-        return np.asarray(self._boosters[method].predict(frame.features, num_threads=1), np.float64) if len(frame) else np.empty(0)
+        return self._boosters[method].predict(frame.features)

@@ -1,0 +1,58 @@
+"""A trained model predicts the same through LightGBM's C interface as through its Python package, without importing that."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from batch_assets.models._booster import Booster
+from batch_assets.models._lightgbm import lightgbm
+
+CHANCE = np.random.default_rng(7)
+TABLE = CHANCE.normal(size=(2000, 4))
+TABLE[::7, 1] = np.nan
+TABLE[:, 3] = CHANCE.integers(0, 9, len(TABLE))
+
+
+def trained(**parameters: object) -> str:
+    """Return a model of the table, with a column of categories."""
+    lgb = lightgbm()
+    answer = np.abs(TABLE[:, 0] * np.where(TABLE[:, 3] > 4, 1, -1) + np.nan_to_num(TABLE[:, 1], nan=2))
+    data = lgb.Dataset(TABLE, answer, categorical_feature=[3])
+    return str(lgb.train({"verbose": -1, "num_threads": 1, "deterministic": True, **parameters}, data, 20).model_to_string())
+
+
+@pytest.mark.parametrize("objective", ["l1", "quantile", "poisson"])
+def test_predictions_are_those_of_the_python_package_bit_for_bit(objective: str) -> None:
+    model = trained(objective=objective)
+    table = np.vstack([TABLE, [[np.nan] * 4], [[1e300, -1e300, 0, 99]]])
+    expected = lightgbm().Booster(model_str=model).predict(table, num_threads=1)
+    assert np.array_equal(Booster(model).predict(table), expected)
+    assert np.array_equal(Booster(model).predict(np.asfortranarray(table)), expected)
+    assert np.array_equal(Booster(model).predict(table[::2]), expected[::2])
+
+
+def test_no_rows_have_no_predictions() -> None:
+    assert Booster(trained()).predict(TABLE[:0]).shape == (0,)
+
+
+def test_a_table_with_other_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="LightGBM: The number of features in data"):
+        Booster(trained()).predict(TABLE[:, :3])
+
+
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="LightGBM: Model file doesn't specify"):
+        Booster("no model")
+
+
+def test_predicting_does_not_import_the_package() -> None:
+    code = """
+import sys
+import numpy as np
+from batch_assets.models._booster import Booster
+assert Booster(sys.stdin.read()).predict(np.zeros((1, 4))).shape == (1,)
+assert not {"lightgbm", "scipy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], input=trained(), check=True, text=True)
