@@ -40,8 +40,8 @@ def row_words(schema: sch.Schema) -> list[str]:
     Raises:
         DefinitionError: a column has a type without a canonical text.
     """
-    fields = [_or_null(_column_text(name, schema[name])) for name in sorted(schema.names)]
-    digest = f"md5_number(concat_ws('|', {', '.join(fields)}))"
+    text = ", '|', ".join(_column_text(name, schema[name]) for name in sorted(schema.names))
+    digest = f"md5_number(concat({text}))"
     return [f"(({digest} >> {32 * word}) & 4294967295)::bigint" for word in range(WORDS)]
 
 
@@ -52,7 +52,11 @@ def _column_text(name: str, kind: dt.DataType) -> str:
         raise DefinitionError(
             f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, times to the microsecond, or arrays and structs of them"
         ) from None
-    return _text(f'"{name}"', kind)
+    column = f'"{name}"'
+    if isinstance(kind, dt.String):
+        # As `_or_null(_text(…))`, but the column's text is copied once and not thrice, which is a tenth of the time of a hash.
+        return f"length({column}), case when {column} is null then '~' else ':' end, {column}"
+    return _or_null(_text(column, kind))
 
 
 def _text(value: str, kind: dt.DataType) -> str:

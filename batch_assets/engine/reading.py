@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,9 +102,18 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
     with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
-        load(con, RAW, source.schema, (batch for reading in readings for batch in _read(source, root, reading, rejected)))
+        load(con, RAW, source.schema, _ahead(batch for reading in readings for batch in _read(source, root, reading, rejected)))
         load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
     return readings
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches, of which another thread makes the next one while the engine takes in the last."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 @contextmanager

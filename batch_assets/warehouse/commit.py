@@ -10,8 +10,10 @@ import duckdb
 from ..engine.staging import KEPT, REJECTED
 from ..errors import BreachError
 from .batch import Batch, Receipt, Target
-from .receipts import write_receipt
+from .receipts import insert, write_receipt
 from .transaction import transaction
+
+_LEDGER = "publication, asset, batch_date, rows_in, rows_kept, rows_rejected, content, inputs, code, run_id, seconds"
 
 
 def next_publication(connection: duckdb.DuckDBPyConnection) -> int:
@@ -48,12 +50,7 @@ def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Seque
         _replace_rows(connection, target, days, publication)
         connection.execute("delete from quality.quarantine where asset = ? and batch_date in (select unnest(?::date[]))", [target.asset, days])
         connection.execute(f"insert into quality.quarantine select ?, * from {REJECTED}", [target.asset])
-        connection.executemany(
-            """insert into quality.ledger
-            (publication, asset, batch_date, rows_in, rows_kept, rows_rejected, content, inputs, code, run_id, seconds, published_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())""",
-            ledger,
-        )
+        insert(connection, f"ledger ({_LEDGER}, published_at)", ledger, "now()")
         if receipt.parts:
             new_code = "insert into quality.code select $code, $parts where not exists (from quality.code where code = $code)"
             connection.execute(new_code, {"code": receipt.code, "parts": json.dumps(receipt.parts)})

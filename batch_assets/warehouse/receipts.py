@@ -23,7 +23,7 @@ MODELS = "models"
 
 def write_receipt(connection: duckdb.DuckDBPyConnection, target: Target, receipt: Receipt, publication: int) -> None:
     """Write what the batches of a publication were made from."""
-    _insert(
+    insert(
         connection,
         "receipts",
         [
@@ -32,7 +32,7 @@ def write_receipt(connection: duckdb.DuckDBPyConnection, target: Target, receipt
             for upstream in receipt.upstreams
         ],
     )
-    _insert(
+    insert(
         connection,
         "raw_files",
         [(publication, reading.day, reading.source, file.name, file.version, file.size) for reading in receipt.readings for file in reading.files],
@@ -45,9 +45,17 @@ def write_receipt(connection: duckdb.DuckDBPyConnection, target: Target, receipt
     write_run(connection, receipt.run_id)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Iterable[object]]) -> None:
-    """Insert rows in one statement: a statement for each row takes longer than all else that is written of a publication."""
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Iterable[object]], *same: str) -> None:
+    """Insert rows in one statement: a statement for each row takes longer than all else that is written of a publication.
+
+    Args:
+        connection: the warehouse.
+        table: a table of its own, and its columns, if they are in another order.
+        rows: the rows.
+        same: what all of them have in further columns, as SQL.
+    """
     if not rows:
         return
     columns = [list(column) for column in zip(*rows, strict=True)]
-    connection.execute(f"insert into quality.{table} select {', '.join('unnest(?)' for _ in columns)}", columns)
+    values = ", ".join([*("unnest(?)" for _ in columns), *same])
+    connection.execute(f"insert into quality.{table} select {values}", columns)

@@ -3,12 +3,17 @@
 import datetime as dt
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 import pytest
 from ibis.backends.duckdb import Backend
 
+from batch_assets.engine import reading as module
 from batch_assets.engine.reading import CLOSED, measure, read_lake, version_of
 from batch_assets.errors import LakeError
 from batch_assets.ingest.lakefile import day_version, file_version
@@ -47,6 +52,33 @@ def test_all_files_of_a_day_are_read_each_row_with_its_place(con: Backend, tmp_p
         (DAY, f"{folder}/ben.csv", 4, "1 fields instead of 3", "only one"),
     ]
     assert (reading.rows, reading.version, reading.size) == (5, version(tmp_path), sum(p.stat().st_size for p in counts.files(tmp_path, DAY)))
+
+
+def test_the_next_block_is_made_while_the_engine_takes_in_the_last_and_no_more_wait() -> None:
+    made: list[int] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number in range(9):
+            made.append(number)
+            yield pa.record_batch({"n": [number]})
+
+    blocks = module._ahead(batches())
+    for number in range(9):
+        assert next(blocks)["n"].to_pylist() == [number]
+        for _ in range(500):
+            if len(made) == min(number + 2, 9):
+                break
+            time.sleep(0.01)
+        assert made == list(range(min(number + 2, 9)))
+    assert next(blocks, None) is None
+
+
+def test_an_error_in_a_later_block_is_told_as_it_was_raised_and_leaves_no_thread(con: Backend, tmp_path: Path) -> None:
+    threads = threading.active_count()
+    write_counts(tmp_path, DAY, FILES)
+    with pytest.raises(LakeError, match="there is no file for"):
+        read_lake(con, counts, tmp_path, [DAY, day_of(1)])
+    assert threading.active_count() == threads
 
 
 def test_a_day_is_measured_as_it_is_read(con: Backend, tmp_path: Path) -> None:
