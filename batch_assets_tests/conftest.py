@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: an empty warehouse with its folders. `shop_lake.py` writes lakes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def resource_in(folder: Path, lock_timeout: float = 5) -> WarehouseResource:
     """Return the same warehouse as Dagster has it."""
     there = warehouse_in(folder, lock_timeout)
     return WarehouseResource(database=there.database, lake=there.lake, published=there.published, models=there.models, lock_timeout=lock_timeout)
+
+
+def copied(template: Warehouse, folder: Path) -> Warehouse:
+    """Return a copy of a warehouse, its lake and its folders: to copy them takes a hundredth of the time that it takes to publish them."""
+    shutil.copytree(Path(template.database).parent, folder, dirs_exist_ok=True)
+    return warehouse_in(folder)
 
 
 @pytest.fixture

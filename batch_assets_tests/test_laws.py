@@ -34,7 +34,7 @@ from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import Published, publish
 
-from .conftest import warehouse_in
+from .conftest import copied, warehouse_in
 from .plain_sums import plain_sums
 from .shop import PACKAGE
 from .shop_lake import day_of, write_counts, write_day, write_days, write_shelves
@@ -260,14 +260,23 @@ def test_a_map_whose_rows_to_score_are_of_other_days_is_refused(shop: Warehouse)
         publish(dataclasses.replace(EXPECTED, scores=all_days), shop, days, "run")
 
 
-@pytest.fixture
-def shop(warehouse: Warehouse) -> Warehouse:
-    """A warehouse of ten days with all tables but the predictions."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A warehouse of ten days with all tables but the predictions, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     days = write_days(Path(warehouse.lake), 10)
     for table in SHOP:
         if table.layer != "predictions":
             publish(table, warehouse, days, "run")
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def shop(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:

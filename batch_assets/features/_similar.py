@@ -30,7 +30,7 @@ def bought_by_similar(counts: ir.Table, products: ir.Table, active: ir.Table) ->
         batch_date, household_id, product_id, similar_score (decayed purchases in millionths, weighed by likeness), similar_households.
     """
     pairs = _pairs(_taste(counts, products), active)
-    repeated = counts.filter(_[f"days_{RECENT}d"] >= 2).select("batch_date", "product_id", "decayed_60", neighbour=_.household_id)
+    repeated = counts.filter(_[f"days_{RECENT}d"] >= 2).select("batch_date", "product_id", decayed_60=_.decayed_60.cast("int32"), neighbour=_.household_id)
     return (
         pairs.join(repeated, ["batch_date", "neighbour"])
         .group_by("batch_date", "household_id", "product_id")
@@ -39,15 +39,18 @@ def bought_by_similar(counts: ir.Table, products: ir.Table, active: ir.Table) ->
 
 
 def _taste(counts: ir.Table, products: ir.Table) -> ir.Table:
-    """Return the weight of each product for each household: the days on which it bought it, rare products more."""
+    """Return the weight of each product for each household: the days on which it bought it, rare products more.
+
+    Small numbers are cast to a small type, in which millions of products of them are multiplied in half the time.
+    """
     shared = products.filter(products.households_91d.between(2, COMMON)).select("batch_date", "product_id", "households_91d")
     recent = counts.filter(counts[f"days_{RECENT}d"] > 0).join(shared, ["batch_date", "product_id"])
     return recent.select(
         "batch_date",
         "household_id",
         "product_id",
-        times=ibis.least(recent[f"days_{RECENT}d"], _MOST_DAYS),
-        rarity=ibis.literal(MILLIONTHS, "int64") // recent.households_91d,
+        times=ibis.least(recent[f"days_{RECENT}d"], _MOST_DAYS).cast("int32"),
+        rarity=(ibis.literal(MILLIONTHS, "int64") // recent.households_91d).cast("int32"),
     )
 
 

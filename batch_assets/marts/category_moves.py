@@ -38,7 +38,7 @@ class CategoryMoves(Contract):
         unique = ["batch_date", "moved_on", "arrived_on", "sold_on", "category"]
 
 
-@table(contract=CategoryMoves, lookback={"sales_lines": DAYS_BEFORE, "products": ALL})
+@table(contract=CategoryMoves, lookback={"sales_lines": DAYS_BEFORE, "products": ALL}, searches=("sales_lines",))
 def category_moves(days: ir.Table, sales_lines: ir.Table, products: ir.Table) -> ir.Table:
     """Sales of products that moved. Grain: one row per batch_date, moved_on, arrived_on, sold_on and category."""
     sides = _sides(products)

@@ -91,6 +91,8 @@ class Table:
             in each batch, exactly, so neither is a float.
         sifts: the upstream of which the table keeps or rejects each row of the day, once; the two have the place of a row, `PLACE`,
             by which they are matched.
+        searches: upstreams in whose look-back the function finds few rows, such as the sales of some products: a range reads them once, and
+            holds none of them in memory for each of its days.
         measure: the column whose total is shown for each batch.
         scores: for a map only: returns the expression for the rows to score.
         together: for a map only: the columns in which all rows of a group agree. One call gets whole groups: what is ranked, is ranked in one.
@@ -105,6 +107,7 @@ class Table:
     lookback: Mapping[str, int | None] = field(default_factory=dict)
     conserves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sifts: str | None = None
+    searches: tuple[str, ...] = ()
     measure: str | None = None
     scores: Callable[..., ir.Table] | None = None
     together: tuple[str, ...] = ()
@@ -290,6 +293,7 @@ def table(
     lookback: Mapping[str, int | None] | None = None,
     conserves: Mapping[str, Mapping[str, str]] | None = None,
     sifts: str | None = None,
+    searches: tuple[str, ...] = (),
     measure: str | None = None,
     scores: Callable[..., ir.Table] | None = None,
     together: tuple[str, ...] = (),
@@ -301,4 +305,4 @@ def table(
 
     The arguments are those of `Table`.
     """
-    return lambda function: Table(function, contract, lookback or {}, conserves or {}, sifts, measure, scores, together, show, kinds, libraries)
+    return lambda function: Table(function, contract, lookback or {}, conserves or {}, sifts, searches, measure, scores, together, show, kinds, libraries)

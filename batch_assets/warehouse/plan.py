@@ -120,7 +120,7 @@ def _bytes_by_day(con: Backend, table: Table, days: Sequence[dt.date], lake: Pat
     """Estimate how many bytes each day adds to memory while its batch is computed.
 
     That is the size of what it reads: text, or columns at eight bytes per value. An expression with a look-back joins each day
-    with its window, unless it sifts it. A generator holds the window in memory only once, whatever the range; so does an expression that looks back
+    with its window, unless it sifts or searches it. A generator holds the window in memory only once, whatever the range; so does an expression that looks back
     over all days so far.
     """
     weights = dict.fromkeys(days, 0)
@@ -128,7 +128,7 @@ def _bytes_by_day(con: Backend, table: Table, days: Sequence[dt.date], lake: Pat
         for day in days:
             weights[day] += sum(map(unpacked_bytes, table.source.files(lake, day)))
     for upstream, name in zip(table.upstreams, table.tables, strict=True):
-        is_joined = not table.is_generator and upstream.look_back is not None and name != table.sifts
+        is_joined = not table.is_generator and upstream.look_back is not None and name not in (table.sifts, *table.searches)
         reach = upstream.look_back or 0 if is_joined else 0
         rows = _rows_by_day(con, upstream, window(days[0], reach) + list(days)) if days else {}
         width = _VALUE_BYTES * len(table.schema_of(name))

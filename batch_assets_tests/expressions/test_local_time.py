@@ -97,15 +97,15 @@ def half_a_century(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("half_a_century")
 def test_every_zone_changes_its_clock_to_the_minute(in_zone: Callable[[str], None]) -> None:
-    """Of the zones that are alike, with the same clock on each day of half a century, one is tried."""
-    daily = instants(FIRST, LAST, dt.timedelta(days=1))
-    by_clock = {offsets(ZoneInfo(name), daily): name for name in ZONES}
+    """Of the zones that are alike, with the same clock on every second day of half a century, one is tried."""
+    every_second_day = instants(FIRST, LAST, dt.timedelta(days=2))
+    by_clock = {offsets(ZoneInfo(name), every_second_day): name for name in ZONES}
     tried, kinds = 0, set[int]()
     for clock, name in by_clock.items():
         zone = ZoneInfo(name)
         in_zone(name)
         stretches = _changes()
-        changes = changes_of(zone, changes_within(daily, clock))
+        changes = changes_of(zone, changes_within(every_second_day, clock))
         assert [end for end, _ in stretches if FIRST < end < LAST] == changes, name
         assert [minutes for end, minutes in stretches if FIRST < end < LAST] == [
             (by_database(zone, change - dt.timedelta(seconds=1)) - change + dt.timedelta(seconds=1)) // dt.timedelta(minutes=1) for change in changes

@@ -49,6 +49,25 @@ def apart(shopping: Warehouse, tmp_path: Path) -> Warehouse:
     return Warehouse(database=shopping.database, lake=shopping.lake, published=shopping.published, models=str(tmp_path / "models"), lock_timeout=5)
 
 
+@pytest.fixture(scope="module")
+def weeks_made() -> dict[dt.date, Week]:
+    """Weeks of that warehouse by their origin, as far as they were made."""
+    return {}
+
+
+@pytest.fixture
+def weeks(weeks_made: dict[dt.date, Week], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each week of that warehouse be made once: for tests of what is done with them."""
+    make = Weeks._make
+
+    def made_once(self: Weeks, origin: dt.date) -> Week:
+        if origin not in weeks_made:
+            weeks_made[origin] = make(self, origin)
+        return weeks_made[origin]
+
+    monkeypatch.setattr(Weeks, "_make", made_once)
+
+
 def row_of(warehouse: Warehouse, on: dt.date) -> dict[str, Any]:
     """Return the model in force on a day."""
     with warehouse.connect() as con:
@@ -80,6 +99,7 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(shopping: Wareh
     assert row_of(other, MONDAY) == row_of(shopping, MONDAY)
 
 
+@pytest.mark.usefixtures("weeks")
 def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: dict[str, list[dt.date]] = {}
     judged: list[tuple[dt.date, list[dt.date]]] = []
@@ -110,6 +130,7 @@ RACES = [
 """The measures of some methods, and which two are the best."""
 
 
+@pytest.mark.usefixtures("weeks")
 @pytest.mark.parametrize(("ndcg", "hit", "best"), RACES)
 def test_the_best_of_the_backtests_is_in_force(
     apart: Warehouse, monkeypatch: pytest.MonkeyPatch, ndcg: dict[str, float], hit: dict[str, float], best: tuple[str, str]

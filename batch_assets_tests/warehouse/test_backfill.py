@@ -95,6 +95,8 @@ def test_a_look_back_is_counted_for_each_day_that_reads_it(warehouse: Warehouse,
     monkeypatch.setattr(settings, "publication_bytes", 2 * 8 * values)
     assert run(recent_counts, warehouse, DAYS[3:]) == []
     assert [len(piece) for piece in published(warehouse, recent_counts).values()] == [2, 2]
+    assert run(dataclasses.replace(recent_counts, searches=("kind_counts",)), warehouse, DAYS[3:]) == []
+    assert [len(piece) for piece in published(warehouse, recent_counts).values()] == [2, 2, 4], "it searches its look-back, so only the days themselves count"
 
 
 def test_each_publication_is_told_as_soon_as_it_is_committed(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from batch_assets.warehouse.prune import remove, unneeded
 from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.verify import differences
 
+from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
 
@@ -23,12 +24,21 @@ DAYS = days_between(day_of(0), day_of(9))
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
-@pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    """Ten days of every table of the shop, with three models."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Ten days of every table of the shop, with three models, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     made(warehouse)
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def published(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def made(warehouse: Warehouse, *, but_not: str = "") -> None:

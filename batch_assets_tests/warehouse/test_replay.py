@@ -17,6 +17,7 @@ from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import replay
 from batch_assets.warehouse.trace import trace
 
+from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
 
@@ -25,14 +26,23 @@ DAYS = days_between(day_of(0), day_of(9))
 PAST = DAYS[5]
 
 
-@pytest.fixture
-def shop(warehouse: Warehouse) -> Warehouse:
-    """Ten days of every table, of which the last four were not there yet when the others were published."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Ten days of every table, of which the last four were not there yet when the others were published, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     for days in (DAYS[:6], DAYS[6:]):
         for table in SHOP.in_order():
             publish(table, warehouse, days, "run")
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def shop(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def replayed(warehouse: Warehouse, name: str, day: dt.date = PAST) -> bool:

@@ -13,6 +13,7 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.plan import stale_days
 from batch_assets.warehouse.publication import publish
 
+from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
 
@@ -20,13 +21,22 @@ SHOP = Graph(PACKAGE)
 DAYS = [day_of(n) for n in range(6)]
 
 
-@pytest.fixture
-def shop(warehouse: Warehouse) -> Warehouse:
-    """A warehouse with marts and a feature of six days."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A warehouse with marts and a feature of six days, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     for name in ("shelf_counts", "shelf_kinds", "kind_counts", "recent_counts"):
         publish(SHOP.table(name), warehouse, DAYS, "run")
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def shop(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def stale(warehouse: Warehouse, name: str) -> list[dt.date]:

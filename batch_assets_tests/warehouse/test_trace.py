@@ -18,6 +18,7 @@ from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.runs import LIBRARIES
 from batch_assets.warehouse.trace import Trace, changed, told, trace
 
+from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
 
@@ -27,13 +28,22 @@ DAYS = days_between(day_of(0), day_of(LENGTH - 1))
 LAST = DAYS[-1]
 
 
-@pytest.fixture
-def shop(warehouse: Warehouse) -> Warehouse:
-    """Six days of every table."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Six days of every table, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     write_days(Path(warehouse.lake), LENGTH)
     for table in SHOP.in_order():
         publish(table, warehouse, DAYS, "first run")
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def shop(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def restate(warehouse: Warehouse, day: dt.date, *tables: str) -> None:

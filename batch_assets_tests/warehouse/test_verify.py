@@ -15,6 +15,7 @@ from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import why_not_trained_again
 from batch_assets.warehouse.verify import differences
 
+from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
 
@@ -22,13 +23,22 @@ DAYS = days_between(day_of(0), day_of(2))
 FILE = "expected_counts/2017-01-02.parquet"
 
 
-@pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    """Three days of every table of the shop."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Three days of every table of the shop, which no test changes."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     for table in Graph(PACKAGE).in_order():
         publish(table, warehouse, DAYS, "run")
+    warehouse.close()
     return warehouse
+
+
+@pytest.fixture
+def published(template: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of it."""
+    return copied(template, tmp_path)
 
 
 def found(warehouse: Warehouse) -> list[str]:
