@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 LAST_DAY := 2017-12-26
 FIRST_FORECAST := 2017-11-06
-DAILY := demand_forecast sentiment_changes contacts sends coupon_redemptions deliveries page_views promotions
+DAILY := demand_forecast sentiment_changes customer_members sends coupon_redemptions page_views promotions
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 .PHONY: demo ui test browser bench screenshots catalog clean help

@@ -1,7 +1,7 @@
 """Frames of a few rows, to call a table's function without a warehouse, a lake or Dagster."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ibis
@@ -27,6 +27,9 @@ def days(*asked: dt.date) -> ir.Table:
 def rows_of(table: Table, **tables: ir.Table) -> list[dict[str, Any]]:
     """Return the rows that a table makes of frames, in the order of its grain."""
     made = table(**tables)
-    assert isinstance(made, ir.Table)
-    rows = ibis.duckdb.connect().to_pyarrow(made).to_pylist()
+    if isinstance(made, ir.Table):
+        rows = ibis.duckdb.connect().to_pyarrow(made).to_pylist()
+    else:
+        assert isinstance(made, Iterator)
+        rows = [row for batch in made for row in batch.to_pylist()]
     return sorted(rows, key=lambda row: tuple(str(row[column]) for column in table.contract.grain()))

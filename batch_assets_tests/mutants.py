@@ -49,10 +49,65 @@ _REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 
 _CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_household_candidates.py", "features/test_household_product.py", "models/test_recommendation_model.py"
 
+_RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
+    "marts/test_customer_records.py",
+    "marts/test_customer_links.py",
+    "marts/test_customer_members.py",
+    "marts/_identity/test_customers.py",
+)
+
 MUTANTS = (
     # What is remembered.
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
     Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
+    # Identity.
+    Mutant(
+        "a record is told on its last day", "marts/customer_records.py", "batch_date=formed.batch_date.min()", "batch_date=formed.batch_date.max()", (_RECORDS,)
+    ),
+    Mutant(
+        "a contact is told each time it is sent", "marts/customer_records.py", "is_new=is_first | ibis.or_(*changed)", "is_new=ibis.literal(True)", (_RECORDS,)
+    ),
+    Mutant("records are compared as they no longer are", "marts/_identity/comparison.py", " and r.batch_date < l.valid_until", "", (_LINKS,)),
+    Mutant("pairs of other days are told", "marts/_identity/guards.py", ".filter(_.batch_date.isin(asked))", "", (_LINKS,)),
+    Mutant(
+        "an initial knows people who come later", "marts/_identity/guards.py", '["postcode", other.known_from <= asked.batch_date, ', '["postcode", ', (_LINKS,)
+    ),
+    Mutant("a name knows namesakes who come later", "marts/_identity/guards.py", "known.known_from <= named.batch_date, ", "", (_LINKS,)),
+    Mutant(
+        "people of a household are one",
+        "marts/_identity/guards.py",
+        "(heavy & ~_is_one_of(ENOUGH), REVIEW)",
+        "(heavy & ~_is_one_of(ENOUGH), LINKED)",
+        (_LINKS,),
+    ),
+    Mutant("an initial fits anybody", "marts/_identity/guards.py", "(heavy & _.others.notnull(), REVIEW)", "(heavy & _.others.notnull(), LINKED)", (_LINKS,)),
+    Mutant("a name is enough for anybody", "marts/_identity/guards.py", "& (_.places == 1) & (_.match", "& (_.match", (_LINKS,)),
+    Mutant("a mail box of an office is evidence", "marts/_identity/versions.py", "_.place == MOST_PLACES", "_.place == 99", (_LINKS,)),
+    Mutant(
+        "a mail box of an office never was evidence",
+        "marts/_identity/comparison.py",
+        "greatest(batch_date_l, batch_date_r) >= {name}",
+        "greatest(batch_date_l, batch_date_r) <> {name}",
+        (_LINKS,),
+    ),
+    Mutant("a pair for review is a link", "marts/_identity/history.py", "customer_links.filter(_.status == LINKED)", "customer_links", (_MEMBERS,)),
+    Mutant(
+        "a customer has the number of its latest record",
+        "marts/_identity/customers.py",
+        "earliest, was = self._customer[record].records[0]",
+        "earliest, was = self._customer[record].records[-1]",
+        (_MEMBERS, _CUSTOMERS),
+    ),
+    Mutant(
+        "whom a person keeps apart, a link brings together",
+        "marts/_identity/customers.py",
+        "        if self._are_apart(older, younger):\n            return\n",
+        "",
+        (_MEMBERS, _CUSTOMERS),
+    ),
+    Mutant("a decision divides nobody", "marts/_identity/customers.py", "            self._divide(one, other)\n", "", (_MEMBERS, _CUSTOMERS)),
+    Mutant("the weakest link counts first", "marts/_identity/history.py", '("match_weight", "descending")', '("match_weight", "ascending")', (_MEMBERS,)),
+    Mutant("today's customer is that of any day", "marts/customer_members.py", "[days.batch_date >= customer_members.batch_date]", "[]", (_MEMBERS,)),
     # Recommendations.
     Mutant("a feature knows purchases that arrive later", "features/_purchases.py", "household_purchases.batch_date <= days.batch_date, ", "", (_CANDIDATES,)),
     Mutant(

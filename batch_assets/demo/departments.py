@@ -11,6 +11,7 @@ from .logistics.deliveries import Deliveries
 from .manifest import Entry
 from .marketing.campaigns import load_campaigns
 from .marketing.contacts import Contacts
+from .marketing.decisions import Decisions
 from .marketing.redemptions import Redemptions
 from .marketing.sends import Sends
 from .merchandising.promotions import Promotions
@@ -44,6 +45,7 @@ PATTERNS = {
     "access": AccessLog.pattern,
     "promotions": Promotions.pattern,
     "reviews": Reviews.pattern,
+    "decisions": Decisions.pattern,
 }
 """The names of the departments' files, with their paths."""
 
@@ -51,13 +53,14 @@ PATTERNS = {
 def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Department]:
     """Return the departments by the names of `PATTERNS`; `first` is the day whose files have all that is known by then."""
     campaigns = load_campaigns(source)
-    sends = Sends(source, campaigns, dirtier)
+    sends, contacts = Sends(source, campaigns, dirtier), Contacts(source, campaigns, first, dirtier)
     return {
-        "contacts": Contacts(source, campaigns, first, dirtier),
+        "contacts": contacts,
         "sends": sends,
         "redemptions": Redemptions(source, campaigns, dirtier),
         "deliveries": Deliveries(source, dirtier),
         "access": AccessLog(source, campaigns, sends, dirtier),
         "promotions": Promotions(source, first, dirtier),
         "reviews": Reviews(source, dirtier),
+        "decisions": Decisions(contacts, dirtier),
     }

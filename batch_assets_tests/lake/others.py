@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batch_assets.lake.access_log import access_log
 from batch_assets.lake.contact_list import contact_list
+from batch_assets.lake.decision_log import decision_log
 from batch_assets.lake.delivery_notes import delivery_notes
 from batch_assets.lake.promotion_plan import promotion_plan
 from batch_assets.lake.redemptions import redemptions
@@ -77,6 +78,12 @@ def _reviews(day: dt.date) -> list[str]:
     return [json.dumps(record) for record in (good, good, other, good | {"text": " "}, good | {"five_stars": "5"}, good | {"review_id": 3})] + ["{"]
 
 
+def _decisions(_day: dt.date) -> list[str]:
+    good = "till,7a00b1c2d3e4f506,marketing,C100001,not same,A. Clerk"
+    swapped = "marketing,C100001,till,7a00b1c2d3e4f506,same,A. Clerk"
+    return [good, good, swapped, good.replace("till", "tills"), good.replace("not same", "maybe"), "till,7a00b1c2d3e4f506"]
+
+
 def _lines(records: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in records).encode()
 
@@ -88,6 +95,7 @@ SMALL: Mapping[str, Small] = {
     promotion_plan.name: Small(_promotions, lambda records: gzip.compress(f'{{"promotions": [{", ".join(records)}]}}'.encode(), mtime=0)),
     review_log.name: Small(_reviews, lambda records: gzip.compress(_lines(records), mtime=0)),
     access_log.name: Small(_requests, lambda records: gzip.compress(_lines(records), mtime=0)),
+    decision_log.name: Small(_decisions, lambda records: _lines([",".join(decision_log.columns), *records])),
     redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
 }
 

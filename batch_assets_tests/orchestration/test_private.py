@@ -184,6 +184,10 @@ PRIVATE = {
         "marts/page_views": {"host"},
         "lake/review_log": {"marketing_id"},
         "marts/reviews": {"marketing_id"},
+        "lake/decision_log": {"decided_by"},
+        "marts/customer_decisions": {"decided_by"},
+        "marts/till_customers": {"given_name", "family_name", "postcode"},
+        "marts/customer_records": {"given_name", "family_name", "postcode", "phone", "street", "email", "birth_year"},
     },
 }
 """The private columns of each graph, by asset."""

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,6 +69,17 @@ class Contacts:
     def truth(self, day: dt.date) -> list[tuple[str, int]]:
         """Return the number of each contact in a day's file, and its household."""
         return [(contact.contact_id, household) for household, contact in self._known_on(day).items()]
+
+    def sharing_a_mail_box(self) -> dict[dt.date, list[tuple[str, str]]]:
+        """Return the pairs of contacts with one email address, by the open day after that on which the later one told it."""
+        users: dict[str, list[str]] = defaultdict(list)
+        pairs: dict[dt.date, list[tuple[str, str]]] = defaultdict(list)
+        for day, after in pairwise(self._calendar):
+            for contact in sorted(self._told[day].values(), key=lambda contact: contact.contact_id):
+                others = [other for other in users[contact.email] if other != contact.contact_id]
+                pairs[after] += [(other, contact.contact_id) for other in others]
+                users[contact.email] = [*others, contact.contact_id]
+        return pairs
 
     def _known_on(self, day: dt.date) -> dict[int, Contact]:
         """Return what a day's file has, by household."""
