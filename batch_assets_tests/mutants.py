@@ -101,7 +101,7 @@ MUTANTS = (
     Mutant(
         "whom a person keeps apart, a link brings together",
         "marts/_identity/customers.py",
-        "        if self._are_apart(older, younger):\n            return\n",
+        "            if self._are_apart(its, theirs):\n                return\n",
         "",
         (_MEMBERS, _CUSTOMERS),
     ),
