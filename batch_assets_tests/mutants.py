@@ -57,6 +57,12 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 )
 
 MUTANTS = (
+    # Contracts.
+    Mutant("a contract forgets checks of pandera's own", "warehouse/holding.py", "if contract.others():", "if False:", ("warehouse/test_audit.py",)),
+    Mutant("a time that is not finite is one", "warehouse/holding.py", " or kind.is_timestamp()", "", ("warehouse/test_audit.py",)),
+    Mutant(
+        "pandera is asked by another rule", "table/pandera_model.py", "unique=column.unique, ", "", ("table/test_pandera_model.py", "warehouse/test_audit.py")
+    ),
     # What is remembered.
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
     Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
@@ -466,9 +472,7 @@ MUTANTS = (
     Mutant(
         "a lost batch's total is not expected to be 0", "warehouse/conservation.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)
     ),
-    Mutant(
-        "a limit that is excluded is included", "warehouse/holding.py", '"{column} < {max_value}"', '"{column} <= {max_value}"', ("warehouse/test_audit.py",)
-    ),
+    Mutant("a limit that is excluded is included", "warehouse/holding.py", '"{column} < {value}"', '"{column} <= {value}"', ("warehouse/test_audit.py",)),
     Mutant("a missing value is none", "warehouse/holding.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
     Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
     Mutant(

@@ -164,7 +164,7 @@ def _dependency(table: Table, name: str) -> dg.AssetDep:
 def _definition_metadata(table: Table) -> dict[str, Any]:
     private = table.contract.private()
     columns = [
-        dg.TableColumn(name, str(column.dtype.type), column.description, dg.TableColumnConstraints(nullable=column.nullable), tags=privacy(name in private))
+        dg.TableColumn(name, str(column.type), column.description, dg.TableColumnConstraints(nullable=column.nullable), tags=privacy(name in private))
         for name, column in table.contract.columns().items()
     ]
     metadata: dict[str, Any] = {

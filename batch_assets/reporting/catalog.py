@@ -107,7 +107,7 @@ def _columns(entry: LakeFile | Table) -> str:
         return _folded(f"fields of {entry.name}", _markdown(("field", "meaning"), rows))
     private = entry.contract.private()
     rows = [
-        [f"`{name}`", str(c.dtype.type.copy(nullable=True)), "yes" if c.nullable else "", _text(c.description or "") + _private(name in private)]
+        [f"`{name}`", str(c.type.copy(nullable=True)), "yes" if c.nullable else "", _text(c.description or "") + _private(name in private)]
         for name, c in entry.contract.columns().items()
     ]
     return _folded(f"columns of {entry.name}", _markdown(("column", "type", "null", "meaning"), rows))

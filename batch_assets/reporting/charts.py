@@ -7,7 +7,7 @@ import base64
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from ..table.chart import Chart, Lines
 from .markdown import as_text
@@ -84,7 +84,7 @@ def _legend(names: Sequence[str]) -> list[str]:
 
 
 def _text(x: float, y: float, text: str, anchor: str, size: int = 11, color: str = "#444") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{color}">{escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{color}">{escape(text, quote=False)}</text>'
 
 
 def _y(value: float, top: float) -> float:

@@ -23,7 +23,7 @@ from ..content import combined
 from ..settings import settings
 
 _PACKAGE = __name__.split(".")[0]
-_LIBRARIES = ("ibis-framework", "pandera", "sqlglot")
+_LIBRARIES = ("ibis-framework", "sqlglot")
 
 folder = Path(__file__).parent / "__pycache__"
 """Where answers lie, a file for each package that has a graph."""

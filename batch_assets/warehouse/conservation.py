@@ -28,7 +28,7 @@ def to_conserve(con: Backend, table: Table, days: Sequence[dt.date]) -> list[Con
     found: list[Conserved] = []
     for upstream, pairs in table.conserves.items():
         floats = {f"{upstream}.{summed}" for summed in pairs.values() if table.schema_of(upstream)[summed].is_floating()}
-        floats |= {made for made in pairs if table.contract.columns()[made].dtype.type.is_floating()}
+        floats |= {made for made in pairs if table.contract.columns()[made].type.is_floating()}
         if floats:
             raise DefinitionError(f"{table.asset}: conserves {', '.join(sorted(floats))}, a float. Its sum is not exact: make it whole numbers or decimals.")
         sums = ", ".join(f"sum({quoted(summed)})" for summed in pairs.values())

@@ -9,22 +9,16 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
-from pandera.errors import SchemaErrors
 
 from ..engine.ibis_private import to_sql
 from ..engine.staging import schema_of
 from ..errors import BreachError, DefinitionError
 from ..table.contract import MOST_BREACHES, PRIVATE, Contract
 from ..table.lineage import columns_in
+from ..table.pandera_model import model_of
 
-_RULES = {
-    "greater_than": "{column} > {min_value}",
-    "greater_than_or_equal_to": "{column} >= {min_value}",
-    "less_than": "{column} < {max_value}",
-    "less_than_or_equal_to": "{column} <= {max_value}",
-    "isin": "{column} in {allowed_values}",
-}
-"""The pandera checks whose breaches can be counted in one query: by name, as SQL. As in pandera, a null breaks none of them."""
+_CHECKS = {"gt": "{column} > {value}", "ge": "{column} >= {value}", "lt": "{column} < {value}", "le": "{column} <= {value}", "isin": "{column} in {value}"}
+"""The checks whose breaches can be counted in one query: by name, as SQL. As in pandera, a null breaks none of them."""
 
 
 def hold(con: Backend, contract: type[Contract], relation: str) -> None:
@@ -41,14 +35,10 @@ def hold(con: Backend, contract: type[Contract], relation: str) -> None:
     if set(found) != set(contract.columns()):
         raise DefinitionError(f"columns {sorted(set(found) ^ set(contract.columns()))} are in the rows or in the contract {contract.__name__}, not in both")
     _check_types(contract, found)
-    _check_finite(con, contract, relation)
-    if _breaches(con, contract, relation) == 0 or _is_empty(con, relation):
+    if _count(con, contract, relation) == 0 or _is_empty(con, relation):
         return
     told = [*_repeats(con, contract, relation), *_broken_rules(con, contract, relation)]
-    try:
-        contract.validate(con.table(relation), lazy=True)
-    except SchemaErrors as breach:
-        told += sorted({_told(case, contract) for kind in breach.message.values() for cases in kind.values() for case in cases})
+    told += _breaches_by_pandera(con, contract, relation)
     if told:
         raise BreachError("; ".join(told[:MOST_BREACHES]))
 
@@ -72,6 +62,17 @@ def _broken_rules(con: Backend, contract: type[Contract], relation: str) -> Iter
             yield f"{said}: not so of {values}"
 
 
+def _breaches_by_pandera(con: Backend, contract: type[Contract], relation: str) -> list[str]:
+    """Return what pandera tells of the rows."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        model_of(contract).validate(con.table(relation), lazy=True)
+    except SchemaErrors as breach:
+        return sorted({_told(case, contract) for kind in breach.message.values() for cases in kind.values() for case in cases})
+    return []
+
+
 def _shown(contract: type[Contract], name: str, value: object) -> str:
     """Return a value as a message may show it."""
     return PRIVATE if name in contract.private() else str(value)[:100]
@@ -86,38 +87,42 @@ def _told(case: Mapping[str, str], contract: type[Contract]) -> str:
 
 def _check_types(contract: type[Contract], found: Mapping[str, Any]) -> None:
     """Check the columns' types; pandera cannot report a mismatch with a type that it does not know, such as an array."""
-    pairs = {name: (found[name].copy(nullable=True), column.dtype.type.copy(nullable=True)) for name, column in contract.columns().items()}
+    pairs = {name: (found[name].copy(nullable=True), column.type.copy(nullable=True)) for name, column in contract.columns().items()}
     if told := [f"{name}: the rows have type {made}, the contract says {expected}" for name, (made, expected) in pairs.items() if made != expected]:
         raise BreachError("; ".join(told))
 
 
-def _check_finite(con: Backend, contract: type[Contract], relation: str) -> None:
-    """Check that numbers and times are finite: the engine and pandera treat NaN as greater than any limit, and an infinite time as a time."""
-    kinds = {name: column.dtype.type for name, column in contract.columns().items()}
+def _count(con: Backend, contract: type[Contract], relation: str) -> int | None:
+    """Return how many times the rows break the contract; None if one query cannot tell.
+
+    Raises:
+        BreachError: a number or a time is not finite: the engine and pandera treat NaN as greater than any limit, and an infinite time as a time.
+    """
+    kinds = {name: column.type for name, column in contract.columns().items()}
     names = [name for name, kind in kinds.items() if kind.is_floating() or kind.is_timestamp() or kind.is_date()]
-    if not names:
-        return
-    counts = ", ".join(f"count(*) filter (not isfinite({quoted(name)}))" for name in names)
-    broken = dict(zip(names, con.con.execute(f"select {counts} from {relation}").fetchall()[0], strict=True))
-    if told := [f"{name}: {count} values are not finite {'numbers' if kinds[name].is_floating() else 'times'}" for name, count in broken.items() if count]:
+    breaches = _breaches(contract, relation)
+    counts = [*(f"count(*) filter (not isfinite({quoted(name)}))" for name in names), *(breaches or ["count(*)"])]
+    found = con.con.execute(f"select {', '.join(counts)} from {relation}").fetchall()[0]
+    not_finite = dict(zip(names, found[: len(names)], strict=True))
+    if told := [f"{name}: {count} values are not finite {'numbers' if kinds[name].is_floating() else 'times'}" for name, count in not_finite.items() if count]:
         raise BreachError("; ".join(told))
+    return None if breaches is None else sum(found[len(names) :])
 
 
-def _breaches(con: Backend, contract: type[Contract], relation: str) -> int | None:
-    """Return how many times the rows break the contract; None if one query cannot tell."""
-    if contract.to_schema().checks:
+def _breaches(contract: type[Contract], relation: str) -> list[str] | None:
+    """Return what counts breaches, as SQL; None if one query cannot tell of all of them."""
+    if contract.others():
         return None
     broken = [f"count(*) - (select count(*) from (select distinct {', '.join(map(quoted, contract.grain()))} from {relation}))"]
     for name, column in contract.columns().items():
         broken += [] if column.nullable else [f"count(*) filter ({quoted(name)} is null)"]
-        for check in column.checks:
-            if check.name not in _RULES:
+        for check, value in column.checks.items():
+            if check not in _CHECKS:
                 return None
-            values = {key: _literal(value) for key, value in check.statistics.items()}
-            broken.append(f"count(*) filter (not {_RULES[check.name].format(column=quoted(name), **values)})")
+            broken.append(f"count(*) filter (not {_CHECKS[check].format(column=quoted(name), value=_literal(value))})")
     broken += [f"count({quoted(name)}) - count(distinct {quoted(name)})" for name in _unique(contract)]
     broken += [f"({_sql(rows.filter(~holds(rows)).count())})" for rows in [_rows_of(contract, relation)] for holds in contract.rules().values()]
-    return sum(con.con.execute(f"select {', '.join(broken)} from {relation}").fetchall()[0])
+    return broken
 
 
 def _unique(contract: type[Contract]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import ibis.expr.datatypes as types
 import pyarrow as pa
-import pytest
 
 from batch_assets.table.contract import Contract, Field, Nested
 
@@ -28,7 +27,7 @@ class Samples(Contract):
 
 def test_columns_are_known_in_their_order_with_type_and_meaning() -> None:
     columns = Samples.columns()
-    assert {name: (str(c.dtype.type), c.nullable, c.description) for name, c in columns.items()} == {
+    assert {name: (str(c.type), c.nullable, c.description) for name, c in columns.items()} == {
         "batch_date": ("date", False, "day"),
         "key": ("string", True, "text"),
         "reasons": ("array<struct<what: string, share: float64>>", False, "an array of structs"),
@@ -45,6 +44,19 @@ def test_batches_from_python_have_the_contracts_types() -> None:
     assert schema.types == [pa.date32(), pa.string(), pa.list_(pa.struct([("what", pa.string()), ("share", pa.float64())]))]
 
 
-@pytest.mark.parametrize("contract", [Contract, Samples])
-def test_a_column_that_no_contract_names_is_a_breach(contract: type[Contract]) -> None:
-    assert contract.to_schema().strict is True
+class Others(Samples):
+    """The same, but for a column."""
+
+    key: types.Int64 = Field(ge=0, description="number")
+    more: types.Float64 = Field(private=True, description="one more")
+
+
+def test_a_contract_has_what_its_base_has_unless_it_says_otherwise() -> None:
+    assert {name: str(column.type) for name, column in Others.columns().items()} == {
+        "batch_date": "date",
+        "key": "int64",
+        "reasons": "array<struct<what: string, share: float64>>",
+        "more": "float64",
+    }
+    assert (Others.grain(), Others.private(), Others.columns()["key"].checks) == (["batch_date", "key"], ["more"], {"ge": 0})
+    assert Samples.columns()["key"].nullable
