@@ -5,7 +5,7 @@ from importlib import import_module
 
 import dagster as dg
 
-LIBRARIES = ("ibis.backends.duckdb", "pandera.ibis", "pandas")
+LIBRARIES = ("ibis.backends.duckdb", "pandas")
 
 
 @dg.asset
