@@ -67,6 +67,7 @@ MUTANTS = (
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
     Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
     # Identity.
+    Mutant("what holds on a day is what holds today", "warehouse/commit.py", " where batch_date <= as_of qualify", " qualify", ("test_laws.py",)),
     Mutant(
         "a record is told on its last day", "marts/customer_records.py", "batch_date=formed.batch_date.min()", "batch_date=formed.batch_date.max()", (_RECORDS,)
     ),

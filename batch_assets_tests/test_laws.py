@@ -423,6 +423,26 @@ def test_a_table_says_its_grain_and_describes_its_columns(table: Table) -> None:
 
 
 @EVERY
+def test_a_table_of_what_changes_has_one_row_a_day_of_each_key(table: Table) -> None:
+    assert not table.contract.history() or {"batch_date", *table.contract.history()} == set(table.contract.grain())
+
+
+def test_what_held_on_a_day_is_what_was_known_then() -> None:
+    kinds: list[list[tuple[int | None, str | None]]] = [[(1, "tea"), (2, "rice")], [(1, "salt")], [], [(2, None), (3, "tea")]]
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = warehouse_in(Path(folder))
+        for day, of_day in zip(DAYS, kinds, strict=True):
+            write_day(Path(warehouse.lake), day, kinds=of_day)
+        table = Graph(PACKAGE).table("shelf_kinds")
+        publish(table, warehouse, DAYS, "run")
+        with warehouse.connect() as con:
+            held = [con.con.execute("select shelf, kind from marts.shelf_kinds_as_of(?) order by all", [day]).fetchall() for day in DAYS]
+    first, second = [(1, "tea"), (2, "rice")], [(1, "salt"), (2, "rice")]
+    assert held[:3] == [first, second, second]
+    assert (3, "tea") in held[3]
+
+
+@EVERY
 def test_a_tables_columns_have_a_canonical_text(table: Table) -> None:
     assert len(row_words(ibis.Schema.from_pyarrow(table.contract.arrow_schema()))) == 4
 

@@ -18,7 +18,7 @@ class Contacts(Contract):
     """Contacts registered or changed on a day."""
 
     batch_date: dt.Date = Field(description="day of the file with this record")
-    contact_id: dt.String = Field(str_matches=r"^C\d{6}$", description="marketing's number of the contact")
+    contact_id: dt.String = Field(history=True, str_matches=r"^C\d{6}$", description="marketing's number of the contact")
     name: dt.String = Field(nullable=True, private=True, description="name as the contact typed it; null if blank")
     email: dt.String = Field(private=True, description="email address, lower case")
     birth_year: dt.Int64 = Field(ge=FIRST_YEAR, nullable=True, private=True, description="year of birth; null if the contact did not say")

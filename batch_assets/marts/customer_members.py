@@ -21,8 +21,8 @@ class CustomerMembers(Contract):
     """Records that got a customer, or another one."""
 
     batch_date: dt.Date = Field(description="day from which on the record is of this customer")
-    source: dt.String = Field(description="the department")
-    source_key: dt.String = Field(pseudonym=True, description="the department's key of the record")
+    source: dt.String = Field(history=True, description="the department")
+    source_key: dt.String = Field(history=True, pseudonym=True, description="the department's key of the record")
     customer_id: dt.Int64 = Field(ge=0, pseudonym=True, description="the customer: a number made of its earliest record")
     was: dt.Int64 = Field(ge=0, nullable=True, pseudonym=True, description="the customer it was of before; null if the record is new")
     why: dt.String = Field(

@@ -33,8 +33,10 @@ class CustomerRecords(Contract):
     """Records of customers."""
 
     batch_date: dt.Date = Field(description="day on which the record was first known, or became as it is")
-    source: dt.String = Field(isin=[*SOURCES], description="the department")
-    source_key: dt.String = Field(pseudonym=True, description="the department's key: marketing's contact_id; else a pseudonym of all that is written")
+    source: dt.String = Field(history=True, isin=[*SOURCES], description="the department")
+    source_key: dt.String = Field(
+        history=True, pseudonym=True, description="the department's key: marketing's contact_id; else a pseudonym of all that is written"
+    )
     given_name: dt.String = Field(nullable=True, private=True, description="given names, lower case, without accents; null if there are none")
     family_name: dt.String = Field(nullable=True, private=True, description="family name, alike; null if unknown")
     postcode: dt.String = Field(nullable=True, private=True, description="postcode; null if unknown")

@@ -17,7 +17,7 @@ class Products(Contract):
     """Products added or changed on a day."""
 
     batch_date: dt.Date = Field(description="day of the catalogue file with this row")
-    product_id: dt.Int64 = Field(gt=0, description="number of the product")
+    product_id: dt.Int64 = Field(history=True, gt=0, description="number of the product")
     manufacturer_id: dt.Int64 = Field(gt=0, nullable=True, description="number of its manufacturer; null if the catalogue names none")
     department: dt.String = Field(description="department, upper case")
     category: dt.String = Field(description=f"category, upper case; `{NO_CATEGORY}` if the catalogue names none")

@@ -35,6 +35,7 @@ class Column:
         unique: whether each value is there once.
         private: whether it has personal data.
         pseudonym: whether it stands for personal data by a salted hash.
+        history: whether it is in the key of what changes.
         checks: what each value obeys: options of pandera's `Field`, by name.
     """
 
@@ -44,19 +45,21 @@ class Column:
     unique: bool = False
     private: bool = False
     pseudonym: bool = False
+    history: bool = False
     checks: Mapping[str, Any] = field(default_factory=dict)
 
 
 def Field(  # noqa: N802 - it is named as pandera's
-    *, description: str, nullable: bool = False, unique: bool = False, private: bool = False, pseudonym: bool = False, **checks: Any
+    *, description: str, nullable: bool = False, unique: bool = False, private: bool = False, pseudonym: bool = False, history: bool = False, **checks: Any
 ) -> Any:
     """Return a column, whose values obey pandera's checks, such as `ge=0`; messages show a few failing values and not all of them.
 
     A private column has personal data: its values stay in the tables that have it. No preview, chart, message, event, published
     file or model shows them. A pseudonym is made from private columns by a salted hash, and may be seen: it is declared, so that
-    a reader of the contract sees where personal data ends.
+    a reader of the contract sees where personal data ends. Columns with `history` are the key of what changes: a row holds until a
+    later batch has another one with the same key, and the warehouse has a macro for the rows that held on a day.
     """
-    return Column(dt.unknown, description, nullable, unique, private, pseudonym, checks)
+    return Column(dt.unknown, description, nullable, unique, private, pseudonym, history, checks)
 
 
 Rule = Callable[[ir.Table], ir.BooleanValue]
@@ -112,6 +115,11 @@ class Contract:
     def pseudonyms(cls) -> list[str]:
         """Return the columns that stand for personal data by a salted hash."""
         return [name for name, column in cls.columns().items() if column.pseudonym]
+
+    @classmethod
+    def history(cls) -> list[str]:
+        """Return the key of which a row holds until a later batch has another one; none if rows are of their day alone."""
+        return [name for name, column in cls.columns().items() if column.history]
 
     @classmethod
     def rules(cls) -> dict[str, Rule]:

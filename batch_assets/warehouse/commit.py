@@ -73,6 +73,9 @@ def _replace_rows(connection: duckdb.DuckDBPyConnection, target: Target, days: S
         )
     connection.execute(f"delete from {table} where batch_date in (select unnest(?::date[]))", [days])
     connection.execute(f"insert into {table} by name from {KEPT}")
+    if key := ", ".join(f'"{name}"' for name in target.contract.history()):
+        held = f"from {table} where batch_date <= as_of qualify row_number() over (partition by {key} order by batch_date desc) = 1"
+        connection.execute(f'create or replace macro {target.layer}."{target.name}_as_of"(as_of) as table {held}')
     if target.files:
         latest = f"select max(batch_date) from quality.batches where asset = '{target.asset}'"
         connection.execute(f'create or replace view {target.layer}."{target.name}_latest" as from {table} where batch_date = ({latest})')

@@ -14,7 +14,7 @@ class ShelfKinds(Contract):
     """A shelf, as it was put up or changed on a day."""
 
     batch_date: dt.Date = Field(description="day on which it became known")
-    shelf: dt.Int64 = Field(gt=0, description="number of the shelf")
+    shelf: dt.Int64 = Field(history=True, gt=0, description="number of the shelf")
     kind: dt.String = Field(description="what lies on it")
     source_file: dt.String = Field(description="raw file, below the lake's root")
     source_line: dt.Int64 = Field(ge=1, description="row in the raw file")
