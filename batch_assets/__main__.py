@@ -16,6 +16,8 @@ what customers think otherwise of than before.
 import argparse
 import datetime as dt
 import logging
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -103,13 +105,19 @@ def _reported(command: Callable[[], int]) -> int:
     # The warehouse tells whom it waits for through Dagster's logger, which is silent outside a run.
     dg.get_dagster_logger().addHandler(logging.StreamHandler())
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `head` has: the shell's own code says so. Python would fail once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (BatchError, DefinitionError, RuntimeError, OSError, dg.DagsterError) as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         print("interrupted: published batches stay published; run the same command again to continue", file=sys.stderr)
         return 130
+    return code
 
 
 def _update(days: tuple[dt.date, dt.date] | None, names: Sequence[str], *, restates_past: bool, is_executed: bool) -> int:

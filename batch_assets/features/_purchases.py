@@ -53,7 +53,7 @@ def by_household_and_product(purchases: ir.Table) -> ir.Table:
     alike = ibis.window(group_by=["batch_date", "household_id", "product_id"], order_by=ibis.desc("age"))
     whole = ibis.window(group_by=["batch_date", "household_id", "product_id"])
     spaced = purchases.mutate(gap=_.age.lag().over(alike) - _.age, since=_.age.min().over(whole))
-    counts = {f"days_{n}d": within(n) for n in (7, 14, 28, 56, RECENT)}
+    counts = {f"days_{n}d": within(n) for n in (28, RECENT)}
     decayed = {f"decayed_{half}": _weight(spaced.age, half).sum().cast("int64") for half in HALF_LIVES}
     return spaced.group_by("batch_date", "household_id", "product_id").agg(
         **counts,

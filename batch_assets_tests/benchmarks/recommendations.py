@@ -4,9 +4,11 @@ A method is judged as the model judges it in its own backtests (`models/_recomme
 that were active in 91 days and bought something in the week after, and the hit rate@10 of what a household never bought before.
 """
 
+import dataclasses
 import datetime as dt
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,14 +19,30 @@ from batch_assets.features.household_candidates import PLACES
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import Factors
 from batch_assets.models._recommendation.fit import METHODS, WEEKS, Ranker, train
-from batch_assets.models._recommendation.frame import BLEND, OWN, POPULAR, Frame, build_frame
-from batch_assets.models._recommendation.weeks import WEEK, Weeks
+from batch_assets.models._recommendation.frame import BLEND, FEATURES, OWN, POPULAR, Frame, Numbers, build_frame
+from batch_assets.models._recommendation.judge import judge
+from batch_assets.models._recommendation.weeks import WEEK, Week, Weeks
 
 from .bars import Bar, print_table
 from .workshop import YEAR_BEGINS, Place, Workshop, tell
 
 ORIGINS = (dt.date(2017, 10, 30), dt.date(2017, 11, 27), dt.date(2017, 12, 11))
 RANKING, DISCOVERY = "lightgbm ranking", "lightgbm discovery"
+FAMILIES = {
+    "decayed days": ("decayed_20", "decayed_60", "decayed_120"),
+    "days since the first and the last purchase": ("days_since", "days_since_first"),
+    "trips": ("trips_28d", "days_since_trip"),
+    "shares of trips": ("share_28d", "share_91d"),
+    "gaps": ("gap", "since_by_gap", "shorter_gaps"),
+    "popularity": ("households_28d", "households_91d", "bought_7d", "bought_28d", "trend"),
+    "rebuy rate": ("rebuy_rate",),
+    "store": ("store_households_91d",),
+    "category": ("category_91d", "category_days_since", "category_products_91d"),
+    "similar households": ("similar_score", "similar_households", "similar_share"),
+    "baskets": ("basket_score", "basket_link"),
+}
+"""The features by what they know; each family is left out in turn."""
+
 _DAY = dt.timedelta(days=1)
 
 
@@ -37,16 +55,19 @@ def measure(workshop: Workshop) -> list[Bar]:
 
 
 def _accuracy(place: Place) -> list[Bar]:
-    scores = []
+    scores, without = [], dict[str, list[tuple[Numbers, Numbers]]]()
     with place.warehouse.connect() as con:
         days = con.sql(f"select date '{ORIGINS[-1]}' as batch_date")
         weeks = Weeks(days, con.table("household_purchases", database="marts"), con.table("products", database="marts"))
         for origin in ORIGINS:
             tell(f"  judging {len(METHODS)} methods by the week after {origin}")
-            files = train([weeks.after(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)])
-            scores.append(score(weeks.after(origin), files, Factors.fit(weeks.days_bought(origin))))
+            seen, week = [weeks.to_learn_from(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)], weeks.after(origin)
+            scores.append(score(week, train(seen), Factors.fit(weeks.days_bought(origin))))
+            for name, families in (("", ()), *FAMILIES.items()):
+                without.setdefault(name, []).append(_judged(train([_blind(each, families) for each in seen]), _blind(week, families)))
             weeks.forget(origin)
     _print(scores)
+    _print_ablation(without)
     ratios = [test.ndcg[RANKING] / test.ndcg[OWN] for test in scores]
     blend = [test.ndcg[RANKING] / test.ndcg[BLEND] for test in scores]
     found = [max(test.hit[name] for name in (RANKING, DISCOVERY)) / test.hit[POPULAR] for test in scores]
@@ -67,8 +88,40 @@ def _print(scores: list[Score]) -> None:
         rows = [[name, *(f"{figure:.4f}" for figure in of[name]), f"{beside[name]:.3f}"] for name in METHODS]
         print_table(f"{title}; standard errors {noise}", ["", *origins, f"x {base}"], rows)
     print_table("Recall@10", ["", *origins], [[name, *(f"{test.recall[name]:.4f}" for test in scores)] for name in METHODS])
+    print_table("Different products among the ten of anybody", ["", *origins], [[name, *(f"{test.coverage[name]:,}" for test in scores)] for name in METHODS])
+    sources = [[name, *(f"{test.reached[name][kind]:.3f}" for test in scores for kind in ("repeat", "discovery"))] for name in scores[0].reached]
+    print_table("What is a candidate of what was bought, repeated and new", ["", *(part for origin in origins for part in (origin, "new"))], sources)
+    young = [[name, *("" if (found := test.recall_young[name]) is None else f"{found:.4f}" for test in scores)] for name in METHODS]
+    print_table(f"Of {', '.join(str(test.young) for test in scores)} purchases of new products, the share in ten discoveries", ["", *origins], young)
     few = [[name, *(f"{test.ndcg_hardly_known[name] or 0:.3f}" for test in scores)] for name in METHODS]
     print_table(f"NDCG@10 of households of one trip ({', '.join(str(test.hardly_known) for test in scores)})", ["", *origins], few)
+
+
+def _blind(week: Week, features: Sequence[str]) -> Week:
+    """Return a week in which these features say nothing."""
+    seen = week.frame.features.copy()
+    seen[:, [FEATURES.index(name) for name in features]] = 0
+    return dataclasses.replace(week, frame=dataclasses.replace(week.frame, features=seen))
+
+
+def _judged(files: dict[str, str], week: Week) -> tuple[Numbers, Numbers]:
+    """Return by household the NDCG@10 of all candidates, and whether there is a hit among ten discoveries."""
+    ranker, never_bought = Ranker(files), week.frame.where(~week.frame.known)
+    ndcg = judge(week.frame, ranker.scores(RANKING, week.frame), week.bought).ndcg
+    return ndcg, judge(never_bought, ranker.scores(DISCOVERY, never_bought), week.bought.only(week.bought.is_new)).hit
+
+
+def _print_ablation(without: dict[str, list[tuple[Numbers, Numbers]]]) -> None:
+    """Print what is lost without each family of features, and the standard error of that, by households."""
+    rows = []
+    for name in FAMILIES:
+        found = []
+        for measure in (0, 1):
+            differ = [less[measure] - whole[measure] for less, whole in zip(without[name], without[""], strict=True)]
+            error = float(np.sqrt(sum(each.var(ddof=1) / len(each) for each in differ))) / len(differ)
+            found += [f"{np.mean([each.mean() for each in differ]):+.4f}", f"{error:.4f}"]
+        rows.append([name, *found])
+    print_table("Without a family of features, mean of the origins", ["", "NDCG@10", "error", "hit rate@10", "error"], rows)
 
 
 _INPUT = """

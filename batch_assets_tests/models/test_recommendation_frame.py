@@ -64,7 +64,7 @@ def ranked(*products: int, household: int = 1) -> tuple[Frame, Numbers]:
 
 
 def bought(*pairs: tuple[int, int]) -> Bought:
-    return Bought(np.array([h for h, _ in pairs], int), np.array([p for _, p in pairs], int), np.zeros(len(pairs), bool))
+    return Bought(np.array([h for h, _ in pairs], int), np.array([p for _, p in pairs], int), *np.zeros((2, len(pairs)), bool))
 
 
 def test_ndcg_counts_what_was_bought_by_its_place_and_against_the_best_that_was_possible() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import batch_assets.models.recommendation_model as module
-from batch_assets.models._recommendation.backtest import Score
+from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import FACTORS, LIBRARY
 from batch_assets.models._recommendation.fit import Ranker
 from batch_assets.models._recommendation.frame import BLEND, OWN, POPULAR, UNTRAINED
@@ -50,20 +50,20 @@ def apart(shopping: Warehouse, tmp_path: Path) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def weeks_made() -> dict[dt.date, Week]:
-    """Weeks of that warehouse by their origin, as far as they were made."""
+def weeks_made() -> dict[tuple[dt.date, int], Week]:
+    """Weeks of that warehouse by their origin and the share of the households, as far as they were made."""
     return {}
 
 
 @pytest.fixture
-def weeks(weeks_made: dict[dt.date, Week], monkeypatch: pytest.MonkeyPatch) -> None:
+def weeks(weeks_made: dict[tuple[dt.date, int], Week], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each week of that warehouse be made once: for tests of what is done with them."""
     make = Weeks._make
 
-    def made_once(self: Weeks, origin: dt.date) -> Week:
-        if origin not in weeks_made:
-            weeks_made[origin] = make(self, origin)
-        return weeks_made[origin]
+    def made_once(self: Weeks, origin: dt.date, one_in: int) -> Week:
+        if (origin, one_in) not in weeks_made:
+            weeks_made[origin, one_in] = make(self, origin, one_in)
+        return weeks_made[origin, one_in]
 
     monkeypatch.setattr(Weeks, "_make", made_once)
 
@@ -99,6 +99,11 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(shopping: Wareh
     assert row_of(other, MONDAY) == row_of(shopping, MONDAY)
 
 
+def scored(origin: str, ndcg: dict[str, float], hit: dict[str, float]) -> Score:
+    """Return what a backtest says, of which only these measures matter."""
+    return Score(origin, 9, ndcg, {}, {}, hit, {}, {}, {}, 0, {}, 0, {})
+
+
 @pytest.mark.usefixtures("weeks")
 def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: dict[str, list[dt.date]] = {}
@@ -111,13 +116,13 @@ def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Wa
 
     def score(week: Week, files: dict[str, str], _factors: object) -> Score:
         judged.append((week.origin, trained[files["ranking.txt"]]))
-        return Score(str(week.origin), 1, {BLEND: 1.0}, {BLEND: 0.0}, {BLEND: 1.0}, {POPULAR: 1.0}, {POPULAR: 0.0}, 0, {BLEND: None})
+        return scored(str(week.origin), {BLEND: 1.0}, {POPULAR: 1.0})
 
     monkeypatch.setattr(module, "train", train)
     monkeypatch.setattr(module, "score", score)
     monkeypatch.setattr(module, "_importance", lambda _model: {})
     publish(recommendation_model, apart, [MONDAY], "run")
-    assert [origin for origin, _ in judged] == [MONDAY - 2 * WEEK, MONDAY - WEEK]
+    assert [origin for origin, _ in judged] == [MONDAY - WEEK]
     for origin, weeks in judged:
         assert weeks[-1] == origin - WEEK
     assert trained[f"of {MONDAY - WEEK}"] == [MONDAY - 3 * WEEK, MONDAY - 2 * WEEK, MONDAY - WEEK]
@@ -135,8 +140,7 @@ RACES = [
 def test_the_best_of_the_backtests_is_in_force(
     apart: Warehouse, monkeypatch: pytest.MonkeyPatch, ndcg: dict[str, float], hit: dict[str, float], best: tuple[str, str]
 ) -> None:
-    scored = Score("2017-02-20", 9, ndcg, {}, {}, hit, {}, 0, {})
-    monkeypatch.setattr(module, "score", lambda *_: scored)
+    monkeypatch.setattr(module, "score", lambda *_: scored("2017-02-20", ndcg, hit))
     monkeypatch.setattr(module, "train", lambda _weeks: {})
     publish(recommendation_model, apart, [MONDAY], "run")
     row = row_of(apart, MONDAY)
@@ -158,9 +162,12 @@ def test_the_card_says_how_good_each_method_was_and_how_sure_that_is(shopping: W
     publish(recommendation_model, shopping, [MONDAY], "run")
     card = json.loads(row_of(shopping, MONDAY)["card"])
     assert list(card["weeks"]) == [str(MONDAY - n * WEEK) for n in (3, 2, 1)]
+    assert [test["origin"] for test in card["backtests"]] == [str(MONDAY - WEEK)]
     for test in card["backtests"]:
         assert {"lightgbm ranking", "lightgbm discovery", LIBRARY, *UNTRAINED} == set(test["ndcg"]) == set(test["hit"]) == set(test["ndcg_error"])
         assert all(0 <= value <= 1 for value in test["ndcg"].values())
+        assert set(test["reached"]) == {"own", "similar", "basket", "store", "category", "popular", "new", "all"}
+        assert test["coverage"][POPULAR] >= 10
     assert set(card["importance"]) == {"ranking", "discovery"}
 
 
@@ -196,3 +203,25 @@ def test_factors_are_made_of_what_was_known() -> None:
     rows = [*buys(1, 1, 3, 3, 9), *buys(1, 2, -1), *buys(1, 3, 2, arrived=-1), *buys(1, 4, 91)]
     found = Weeks(days(day(TODAY)), frame("household_purchases", rows), frame("products", SHELF)).days_bought(day(TODAY))
     assert found.to_dict("records") == [{"household_id": 1, "product_id": 1, "days": 2}]
+
+
+def test_a_model_learns_from_some_households_as_they_are_in_the_whole_week() -> None:
+    purchases = [*KNOWN, *buys(3, 1, 4), *buys(4, 5, 3), *buys(1, 1, -2), *buys(2, 2, -1), *buys(4, 1, -3)]
+    frames = Weeks(days(day(TODAY + 20)), frame("household_purchases", purchases), frame("products", SHELF))
+    apart = frames.to_learn_from(day(TODAY))
+    of_whole = frames.after(day(TODAY)).to_learn_from()
+    assert {*apart.frame.household.tolist()} == {2, 4} < {*frames.after(day(TODAY)).frame.household.tolist()}
+    np.testing.assert_array_equal(apart.frame.features, of_whole.frame.features)
+    assert apart.bought.household.tolist() == of_whole.bought.household.tolist() == [2, 4]
+    for name, its in apart.sources.items():
+        assert its.tolist() == of_whole.sources[name].tolist()
+
+
+def test_the_card_says_how_much_of_what_was_bought_each_source_reached() -> None:
+    shelf = [*SHELF, listed(30, "CANDLES"), listed(31, "CANDLES", on=TODAY - 2)]
+    week = week_of([*KNOWN, *buys(1, 1, -2), *buys(1, 30, -2), *buys(1, 31, -3), *buys(2, 1, -1)], shelf)
+    judged = score(week, {}, None)
+    assert judged.reached["own"] == {"repeat": 1.0, "discovery": 0.0}
+    assert judged.reached["similar"] == {"repeat": 0.0, "discovery": 0.3333}
+    assert judged.reached["all"] == {"repeat": 1.0, "discovery": 0.3333}
+    assert (judged.young, judged.recall_young[POPULAR]) == (1, 0.0)

@@ -1,6 +1,7 @@
 """The command lines as a person types them, on the tests' own graph: several files a day and Parquet go through every one of them."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -100,6 +101,18 @@ def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseReso
     assert (version / "means.json").read_bytes() == as_trained
     assert repaired.returncode == 0, repaired.stderr
     assert repaired.stdout.endswith("every published table, file and model is as the ledger says\n")
+
+
+@pytest.mark.parametrize("command", ["verify", "plan"])
+def test_a_command_whose_reader_has_seen_enough_ends_without_a_word(environment: dict[str, str], resource: WarehouseResource, command: str) -> None:
+    write_days(Path(resource.lake), 1)
+    reads, writes = os.pipe()
+    os.close(reads)
+    days = ["--from", str(day_of(0)), "--to", str(day_of(0))] if command == "plan" else []
+    program = [sys.executable, "-m", "batch_assets", command, *days]
+    ended = subprocess.run(program, env=environment, stdout=writes, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
 
 
 MATERIALIZE = ("asset", "materialize", "-m", "batch_assets.definitions", "--select", 'key:"marts/shelf_counts"', "--partition", str(day_of(0)))

@@ -23,7 +23,6 @@ _REBUY_POWER = 0.25
 _PRIOR_BUYERS = 10
 
 _AS_THEY_ARE = (
-    *(f"days_{n}d" for n in (7, 14, 28, 56, 91)),
     *("decayed_20", "decayed_60", "decayed_120", "days_since", "days_since_first"),
     *("trips_28d", "days_since_trip", "households_28d", "households_91d", "bought_7d", "bought_28d", "store_households_91d"),
     *("category_91d", "category_days_since", "category_products_91d"),
@@ -32,7 +31,7 @@ _AS_THEY_ARE = (
 _DERIVED = ("rebuy_rate", "gap", "since_by_gap", "shorter_gaps", "share_28d", "share_91d", "trend", "similar_share")
 FEATURES = (*_AS_THEY_ARE, *_DERIVED)
 
-COLUMNS = ("household_id", "product_id", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps", *_AS_THEY_ARE)
+COLUMNS = ("household_id", "product_id", "days_28d", "days_91d", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps", *_AS_THEY_ARE)
 """The columns of `household_candidates` and `household_product` that a frame is built from."""
 
 

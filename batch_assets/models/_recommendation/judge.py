@@ -23,19 +23,25 @@ class Bought:
         household: households.
         product: the product that each bought.
         is_new: whether the household bought it for the first time.
+        is_young: whether the catalogue listed it only lately.
     """
 
     household: Whole
     product: Whole
     is_new: NDArray[np.bool_]
+    is_young: NDArray[np.bool_]
 
     def only(self, chosen: NDArray[np.bool_]) -> "Bought":
         """Return the chosen rows."""
-        return Bought(self.household[chosen], self.product[chosen], self.is_new[chosen])
+        return Bought(self.household[chosen], self.product[chosen], self.is_new[chosen], self.is_young[chosen])
 
     def among(self, frame: Frame) -> NDArray[np.bool_]:
         """Return for each row of a frame whether it was bought."""
         return np.isin(_pairs(frame.household, frame.product), _pairs(self.household, self.product))
+
+    def reached(self, frame: Frame) -> NDArray[np.bool_]:
+        """Return for each purchase whether it is in a frame."""
+        return np.isin(_pairs(self.household, self.product), _pairs(frame.household, frame.product))
 
 
 def _pairs(household: Whole, product: Whole) -> NDArray[np.void]:
@@ -51,9 +57,14 @@ class Judged:
     recall: Numbers
 
 
+def best(frame: Frame, scores: Numbers) -> NDArray[np.bool_]:
+    """Return for each row whether it is among the ten best of its household."""
+    return places(frame.household, frame.product, scores) <= TOP
+
+
 def judge(frame: Frame, scores: Numbers, bought: Bought) -> Judged:
     """Judge the ten best of each household by what was bought; households of which nothing was bought are left out."""
-    top = places(frame.household, frame.product, scores) <= TOP
+    top = best(frame, scores)
     shown = frame.where(top)
     place = places(shown.household, shown.product, scores[top])
     right = bought.among(shown)

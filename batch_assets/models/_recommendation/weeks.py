@@ -1,6 +1,7 @@
 """Point-in-time data: candidates as of the end of a day, and what households bought in the week after, as known at the end of that week."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import ibis
@@ -8,15 +9,20 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from ibis import _
+from numpy.typing import NDArray
 
+from ...features._popular import NEW
 from ...features._purchases import bought, offered
-from ...features.household_candidates import candidates
+from ...features.household_candidates import PLACES, candidates
 from ...features.household_product import described
 from .factors import DAYS
 from .frame import COLUMNS, Frame, build_frame
 from .judge import Bought
 
 WEEK = 7
+
+LEARNT_FROM = 2
+"""A model learns from one household in so many, by the household's number: all of them teach it no more, and their candidates take twice as long."""
 
 _KEY = ["household_id", "product_id"]
 
@@ -29,11 +35,18 @@ class Week:
         origin: the day before the week's first.
         frame: the candidates.
         bought: what was bought of all that is offered, candidate or not.
+        sources: by source of candidates, whether each candidate is from it.
     """
 
     origin: dt.date
     frame: Frame
     bought: Bought
+    sources: Mapping[str, NDArray[np.bool_]]
+
+    def to_learn_from(self) -> "Week":
+        """Return the part of it that a model learns from."""
+        chosen, bought = (of.household % LEARNT_FROM == 0 for of in (self.frame, self.bought))
+        return Week(self.origin, self.frame.where(chosen), self.bought.only(bought), {name: its[chosen] for name, its in self.sources.items()})
 
 
 @dataclass
@@ -49,42 +62,53 @@ class Weeks:
     days: ir.Table
     household_purchases: ir.Table
     products: ir.Table
-    _made: dict[dt.date, Week] = field(default_factory=dict)
+    _whole: dict[dt.date, Week] = field(default_factory=dict)
+    _learnt: dict[dt.date, Week] = field(default_factory=dict)
 
     def after(self, origin: dt.date) -> Week:
         """Return the week after a day."""
-        if origin not in self._made:
-            self._made[origin] = self._make(origin)
-        return self._made[origin]
+        if origin not in self._whole:
+            self._whole[origin] = self._make(origin, 1)
+        return self._whole[origin]
+
+    def to_learn_from(self, origin: dt.date) -> Week:
+        """Return the part of the week after a day that a model learns from."""
+        if origin not in self._learnt:
+            self._learnt[origin] = self._whole[origin].to_learn_from() if origin in self._whole else self._make(origin, LEARNT_FROM)
+        return self._learnt[origin]
 
     def forget(self, before: dt.date) -> None:
         """Forget the weeks after earlier days."""
-        self._made = {origin: week for origin, week in self._made.items() if origin >= before}
+        self._whole, self._learnt = ({origin: week for origin, week in made.items() if origin >= before} for made in (self._whole, self._learnt))
 
     def days_bought(self, origin: dt.date) -> pd.DataFrame:
         """Return on how many of the last days up to a day each household bought each product, as known on that day."""
         known = self.household_purchases.filter((_.batch_date <= origin) & (_.sold_on > origin - DAYS * dt.timedelta(days=1)))
         return known.group_by(_KEY).agg(days=_.sold_on.nunique()).order_by(_KEY).to_pandas()
 
-    def _make(self, origin: dt.date) -> Week:
+    def _make(self, origin: dt.date, one_in: int) -> Week:
+        """Make the week of one household in so many."""
         day = self.days.limit(1).select(batch_date=ibis.literal(origin))
-        of_week = self._bought(origin, day)
+        of_week = self._bought(origin, day).filter(_.household_id % one_in == 0)
         buyers = of_week.select("household_id").distinct().mutate(batch_date=ibis.literal(origin))
         found = candidates(day, self.household_purchases, self.products, buyers)
         rows = described(day, found, self.household_purchases, self.products)
-        frame = build_frame(rows.select(*COLUMNS).order_by(_KEY).to_pyarrow())
+        table = rows.select(*COLUMNS, *PLACES).order_by(_KEY).to_pyarrow()
+        frame = build_frame(table)
+        sources = {name.removesuffix("_place"): np.asarray(table[name].is_valid()) for name in PLACES}
         of = of_week.to_pandas()
         whole = {name: of[name].to_numpy(np.int64) for name in _KEY}
         active = np.isin(whole["household_id"], frame.household)
-        all_bought = Bought(whole["household_id"], whole["product_id"], of["is_new"].to_numpy(bool))
-        return Week(origin, frame, all_bought.only(active))
+        all_bought = Bought(whole["household_id"], whole["product_id"], of["is_new"].to_numpy(bool), of["is_young"].to_numpy(bool))
+        return Week(origin, frame, all_bought.only(active), sources)
 
     def _bought(self, origin: dt.date, day: ir.Table) -> ir.Table:
         """Return what each household bought of what is offered, in the week after a day and as known at its end, and whether it was new to it."""
         end = origin + WEEK * dt.timedelta(days=1)
         week = self.household_purchases.filter((_.sold_on > origin) & (_.sold_on <= end) & (_.batch_date <= end))
         last = self.days.limit(1).select(batch_date=ibis.literal(end))
-        sold = week.select(_KEY).distinct().semi_join(offered(last, self.products), "product_id")
+        listed = offered(last, self.products).select("product_id", is_young=_.listed_on > ibis.literal(origin - NEW * dt.timedelta(days=1)))
+        sold = week.select(_KEY).distinct().join(listed, "product_id")
         before = bought(day, self.household_purchases, self.products).select(*_KEY).distinct().mutate(is_new=False)
         known = sold.left_join(before, _KEY)
-        return known.select(*_KEY, is_new=known.is_new.fill_null(True)).order_by(_KEY)
+        return known.select(*_KEY, "is_young", is_new=known.is_new.fill_null(True)).order_by(_KEY)
