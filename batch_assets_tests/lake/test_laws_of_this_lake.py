@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batch_assets.settings
+from batch_assets.ingest.lakefile import LEAST_REFUSED
 from batch_assets.table.graph import configured_graph
 from batch_assets.table.table import Table
 from batch_assets.warehouse.connection import Warehouse
@@ -50,12 +51,15 @@ HISTORY = 46
 
 @st.composite
 def lakes(draw: st.DrawFn) -> list[Day]:
-    """Draw three days of a lake: a good record of each source, and then anything. To publish a lake takes seconds, so a few of them have much of everything."""
+    """Draw three days of a lake: a good record of each source, and then anything. To publish a lake takes seconds, so a few of them have much of everything.
+
+    Fewer lines than would have a file refused whole are no rows.
+    """
     junk = st.sampled_from(["", "x", "-1", "0", "1.5", "99999999999999999999", "NULL", "1970-01-01T00:00:00Z", '"a"', " 1"])
     days: list[Day] = []
     for number in range(3):
         day, lines = day_of(number), [till_line(day_of(number), receipt_id="900")]
-        for _ in range(draw(st.integers(2, 8))):
+        for line in range(draw(st.integers(2, 8))):
             fields = {
                 "receipt_id": str(draw(st.integers(1, 3))),
                 "line_no": str(draw(st.integers(1, 3))),
@@ -65,9 +69,12 @@ def lakes(draw: st.DrawFn) -> list[Day]:
                 "amount": f"{draw(st.integers(0, 999)) / 100:.2f}",
             }
             spoiled = draw(st.dictionaries(st.sampled_from(sorted(fields)), junk, max_size=1))
-            lines.append(till_line(day, **fields | spoiled) + draw(st.sampled_from(["", "", "", ",more"])))
+            lines.append(till_line(day, **fields | spoiled) + (draw(st.sampled_from(["", "", "", ",more"])) if line < LEAST_REFUSED - 1 else ""))
         some = st.builds(lambda p, c: product(p, category=c), st.integers(1, 5), st.sampled_from(["MILK", "BREAD", None]))
-        others = {name: [SMALL[name].records(day)[0], *draw(st.lists(st.sampled_from(SMALL[name].records(day)), min_size=1, max_size=6))] for name in OTHERS}
+        others = {
+            name: [SMALL[name].records(day)[0], *draw(st.lists(st.sampled_from(SMALL[name].records(day)), min_size=1, max_size=LEAST_REFUSED - 1))]
+            for name in OTHERS
+        }
         days.append(Day(lines, [product(1), *draw(st.lists(some, min_size=1, max_size=6))], others))
     return days
 
