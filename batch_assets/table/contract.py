@@ -50,7 +50,7 @@ class Column:
 
 
 def Field(  # noqa: N802 - it is named as pandera's
-    *, description: str, nullable: bool = False, unique: bool = False, private: bool = False, pseudonym: bool = False, history: bool = False, **checks: Any
+    *, description: str = "", nullable: bool = False, unique: bool = False, private: bool = False, pseudonym: bool = False, history: bool = False, **checks: Any
 ) -> Any:
     """Return a column, whose values obey pandera's checks, such as `ge=0`; messages show a few failing values and not all of them.
 
