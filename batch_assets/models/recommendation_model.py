@@ -128,7 +128,7 @@ def _fitted(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, day: dat
     """Return the models that are trained on the weeks before a day; later backtests use them again."""
     version = _version(batches, day, "fit")
     if not artifacts.has(FITS, version):
-        seen = [weeks.to_learn_from(origin) for origin in _origins(day, WEEKS)]
+        seen = [weeks.after(origin) for origin in _origins(day, WEEKS)]
         told = {week.origin.isoformat(): {"candidates": len(week.frame), "households": len(np.unique(week.frame.household))} for week in seen}
         artifacts.put(FITS, version, {"weeks.json": json.dumps(told, indent=1), **(train(seen) if seen else {})})
     return artifacts.all(FITS, version)

@@ -61,7 +61,7 @@ def _accuracy(place: Place) -> list[Bar]:
         weeks = Weeks(days, con.table("household_purchases", database="marts"), con.table("products", database="marts"))
         for origin in ORIGINS:
             tell(f"  judging {len(METHODS)} methods by the week after {origin}")
-            seen, week = [weeks.to_learn_from(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)], weeks.after(origin)
+            seen, week = [weeks.after(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)], weeks.after(origin)
             scores.append(score(week, train(seen), Factors.fit(weeks.days_bought(origin))))
             for name, families in (("", ()), *FAMILIES.items()):
                 without.setdefault(name, []).append(_judged(train([_blind(each, families) for each in seen]), _blind(week, families)))

@@ -50,20 +50,20 @@ def apart(shopping: Warehouse, tmp_path: Path) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def weeks_made() -> dict[tuple[dt.date, int], Week]:
-    """Weeks of that warehouse by their origin and the share of the households, as far as they were made."""
+def weeks_made() -> dict[dt.date, Week]:
+    """Weeks of that warehouse by their origin, as far as they were made."""
     return {}
 
 
 @pytest.fixture
-def weeks(weeks_made: dict[tuple[dt.date, int], Week], monkeypatch: pytest.MonkeyPatch) -> None:
+def weeks(weeks_made: dict[dt.date, Week], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each week of that warehouse be made once: for tests of what is done with them."""
     make = Weeks._make
 
-    def made_once(self: Weeks, origin: dt.date, one_in: int) -> Week:
-        if (origin, one_in) not in weeks_made:
-            weeks_made[origin, one_in] = make(self, origin, one_in)
-        return weeks_made[origin, one_in]
+    def made_once(self: Weeks, origin: dt.date) -> Week:
+        if origin not in weeks_made:
+            weeks_made[origin] = make(self, origin)
+        return weeks_made[origin]
 
     monkeypatch.setattr(Weeks, "_make", made_once)
 
@@ -203,18 +203,6 @@ def test_factors_are_made_of_what_was_known() -> None:
     rows = [*buys(1, 1, 3, 3, 9), *buys(1, 2, -1), *buys(1, 3, 2, arrived=-1), *buys(1, 4, 91)]
     found = Weeks(days(day(TODAY)), frame("household_purchases", rows), frame("products", SHELF)).days_bought(day(TODAY))
     assert found.to_dict("records") == [{"household_id": 1, "product_id": 1, "days": 2}]
-
-
-def test_a_model_learns_from_some_households_as_they_are_in_the_whole_week() -> None:
-    purchases = [*KNOWN, *buys(3, 1, 4), *buys(4, 5, 3), *buys(1, 1, -2), *buys(2, 2, -1), *buys(4, 1, -3)]
-    frames = Weeks(days(day(TODAY + 20)), frame("household_purchases", purchases), frame("products", SHELF))
-    apart = frames.to_learn_from(day(TODAY))
-    of_whole = frames.after(day(TODAY)).to_learn_from()
-    assert {*apart.frame.household.tolist()} == {2, 4} < {*frames.after(day(TODAY)).frame.household.tolist()}
-    np.testing.assert_array_equal(apart.frame.features, of_whole.frame.features)
-    assert apart.bought.household.tolist() == of_whole.bought.household.tolist() == [2, 4]
-    for name, its in apart.sources.items():
-        assert its.tolist() == of_whole.sources[name].tolist()
 
 
 def test_the_card_says_how_much_of_what_was_bought_each_source_reached() -> None:

@@ -16,7 +16,7 @@ from .weeks import Week
 WEEKS = 3
 """A model is trained on the purchases of so many weeks, each ranked by what was known before it."""
 
-NEGATIVES = 0.8
+NEGATIVES = 0.4
 """The share of candidates that were not bought which training sees, chosen by a hash of household and product."""
 
 PARAMETERS: Mapping[str, Any] = {

@@ -21,9 +21,6 @@ from .judge import Bought
 
 WEEK = 7
 
-LEARNT_FROM = 2
-"""A model learns from one household in so many, by the household's number: all of them teach it no more, and their candidates take twice as long."""
-
 _KEY = ["household_id", "product_id"]
 
 
@@ -43,11 +40,6 @@ class Week:
     bought: Bought
     sources: Mapping[str, NDArray[np.bool_]]
 
-    def to_learn_from(self) -> "Week":
-        """Return the part of it that a model learns from."""
-        chosen, bought = (of.household % LEARNT_FROM == 0 for of in (self.frame, self.bought))
-        return Week(self.origin, self.frame.where(chosen), self.bought.only(bought), {name: its[chosen] for name, its in self.sources.items()})
-
 
 @dataclass
 class Weeks:
@@ -62,34 +54,26 @@ class Weeks:
     days: ir.Table
     household_purchases: ir.Table
     products: ir.Table
-    _whole: dict[dt.date, Week] = field(default_factory=dict)
-    _learnt: dict[dt.date, Week] = field(default_factory=dict)
+    _made: dict[dt.date, Week] = field(default_factory=dict)
 
     def after(self, origin: dt.date) -> Week:
         """Return the week after a day."""
-        if origin not in self._whole:
-            self._whole[origin] = self._make(origin, 1)
-        return self._whole[origin]
-
-    def to_learn_from(self, origin: dt.date) -> Week:
-        """Return the part of the week after a day that a model learns from."""
-        if origin not in self._learnt:
-            self._learnt[origin] = self._whole[origin].to_learn_from() if origin in self._whole else self._make(origin, LEARNT_FROM)
-        return self._learnt[origin]
+        if origin not in self._made:
+            self._made[origin] = self._make(origin)
+        return self._made[origin]
 
     def forget(self, before: dt.date) -> None:
         """Forget the weeks after earlier days."""
-        self._whole, self._learnt = ({origin: week for origin, week in made.items() if origin >= before} for made in (self._whole, self._learnt))
+        self._made = {origin: week for origin, week in self._made.items() if origin >= before}
 
     def days_bought(self, origin: dt.date) -> pd.DataFrame:
         """Return on how many of the last days up to a day each household bought each product, as known on that day."""
         known = self.household_purchases.filter((_.batch_date <= origin) & (_.sold_on > origin - DAYS * dt.timedelta(days=1)))
         return known.group_by(_KEY).agg(days=_.sold_on.nunique()).order_by(_KEY).to_pandas()
 
-    def _make(self, origin: dt.date, one_in: int) -> Week:
-        """Make the week of one household in so many."""
+    def _make(self, origin: dt.date) -> Week:
         day = self.days.limit(1).select(batch_date=ibis.literal(origin))
-        of_week = self._bought(origin, day).filter(_.household_id % one_in == 0)
+        of_week = self._bought(origin, day)
         buyers = of_week.select("household_id").distinct().mutate(batch_date=ibis.literal(origin))
         found = candidates(day, self.household_purchases, self.products, buyers)
         rows = described(day, found, self.household_purchases, self.products)
