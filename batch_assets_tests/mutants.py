@@ -56,12 +56,72 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
     "marts/_identity/test_customers.py",
 )
 
+_PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
+
 MUTANTS = (
     # Contracts.
     Mutant("a contract forgets checks of pandera's own", "warehouse/holding.py", "if contract.others():", "if False:", ("warehouse/test_audit.py",)),
     Mutant("a time that is not finite is one", "warehouse/holding.py", " or kind.is_timestamp()", "", ("warehouse/test_audit.py",)),
     Mutant(
         "pandera is asked by another rule", "table/pandera_model.py", "unique=column.unique, ", "", ("table/test_pandera_model.py", "warehouse/test_audit.py")
+    ),
+    # Attribution.
+    Mutant("what is sent after a purchase led to it", "marts/campaign_purchases.py", "(_.touched_at < _.sold_at) & ", "", (_PURCHASES,)),
+    Mutant(
+        "a click counts as a message",
+        "marts/campaign_purchases.py",
+        "without.clicked_at.notnull(), CLICKED, SENT",
+        "without.clicked_at.isnull(), CLICKED, SENT",
+        (_PURCHASES,),
+    ),
+    Mutant("the weakest evidence counts first", "marts/campaign_purchases.py", "[strength.asc(), ", "[strength.desc(), ", (_PURCHASES,)),
+    Mutant("the first touch counts", "marts/campaign_purchases.py", "_.touched_at.desc(nulls_first=False)", "_.touched_at.asc()", (_PURCHASES,)),
+    Mutant("a line is credited to each campaign", "marts/campaign_purchases.py", ".filter(_.place == 0)", "", (_PURCHASES,)),
+    Mutant("a campaign that is over gets lines", "marts/campaign_purchases.py", " & (_.sold_on <= _.ends_on))", ")", (_PURCHASES,)),
+    Mutant("a campaign gets lines before its first day", "marts/campaign_purchases.py", "(_.sold_on >= _.starts_on) & ", "", (_PURCHASES,)),
+    Mutant(
+        "a campaign gets lines for touches before its announcement", "marts/campaign_purchases.py", " & (_.touched_on >= _.announced_on))", ")", (_PURCHASES,)
+    ),
+    Mutant("a purchase is led to by a touch of a later batch", "marts/campaign_purchases.py", " & (_.touched_on <= _.batch_date)", "", (_PURCHASES,)),
+    Mutant("a receipt knows a delivery that is noted later", "marts/_campaigns/receipts.py", "(_.noted_on <= _.batch_date) & ", "", (_PURCHASES,)),
+    Mutant("a receipt is delivered before it is printed", "marts/_campaigns/receipts.py", " & (_.noted_on >= _.sold_on)", "", (_PURCHASES,)),
+    Mutant("a receipt with two recipients is of one", "marts/_campaigns/receipts.py", ".filter(_.recipients == 1)", "", (_PURCHASES,)),
+    Mutant("a receipt knows a name that comes later", "marts/_campaigns/receipts.py", ".filter(_.named_on <= _.batch_date)", "", (_PURCHASES,)),
+    Mutant("a browser's cookie does not count", "marts/_campaigns/touches.py", "ibis.coalesce(_.contact_id, _.addressee)", "_.addressee", (_PURCHASES,)),
+    Mutant("a click knows a message that is sent later", "marts/_campaigns/touches.py", ", messages.sent_on <= followed.touched_on]", "]", (_PURCHASES,)),
+    Mutant(
+        "a coupon is on any receipt of several", "marts/_campaigns/redeemed.py", ".filter((_.alike == 1) | (_.agreement == _BY_CONTACT))", "", (_PURCHASES,)
+    ),
+    Mutant(
+        "a coupon of a name is on anybody's receipt",
+        "marts/_campaigns/redeemed.py",
+        "found.customer_id.isnull() | is_anonymous",
+        "found.customer_id.notnull() | is_anonymous",
+        (_PURCHASES,),
+    ),
+    Mutant("a coupon is on a receipt that agrees less", "marts/_campaigns/redeemed.py", ".filter(_.agreement == _.best)", "", (_PURCHASES,)),
+    Mutant("a given name does not matter", "marts/_campaigns/redeemed.py", "(same_family & same_given, _BY_NAME)", "(same_family, _BY_NAME)", (_PURCHASES,)),
+    Mutant("a late line is the only one of its day", "marts/_campaigns/redeemed.py", " & (found.sold_on == found.batch_date)", "", (_PURCHASES,)),
+    Mutant(
+        "a coupon of another store is on the receipt",
+        "marts/_campaigns/redeemed.py",
+        'products.redeemed_on, "store_id", "product_id"',
+        'products.redeemed_on, "product_id"',
+        (_PURCHASES,),
+    ),
+    Mutant("a campaign counts what comes later", "marts/campaign_report.py", " & (_[day] <= _.batch_date))", ")", (_REPORT,)),
+    Mutant("a campaign is reported before it begins", "marts/campaign_report.py", "announced.starts_on <= days.batch_date, ", "", (_REPORT,)),
+    Mutant("a campaign is reported before it is announced", "marts/campaign_report.py", "announced.announced_on <= days.batch_date, ", "", (_REPORT,)),
+    Mutant("late lines of an ended campaign are missed", "marts/campaign_report.py", "interval(days=MOST_DAYS_LATE)", "interval(days=0)", (_REPORT,)),
+    Mutant(
+        "a click reaches somebody",
+        "marts/campaign_report.py",
+        "reached=_.customer_id.nunique(where=_.touch == SENT)",
+        "reached=_.customer_id.nunique()",
+        (_REPORT,),
+    ),
+    Mutant(
+        "a longer campaign than is looked back on is accepted", "marts/campaign_coupons.py", "interval(days=LONGEST)", "interval(days=LONGEST + 1)", (_COUPONS,)
     ),
     # What is remembered.
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),

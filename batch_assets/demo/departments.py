@@ -11,6 +11,7 @@ from .logistics.deliveries import Deliveries
 from .manifest import Entry
 from .marketing.campaigns import load_campaigns
 from .marketing.contacts import Contacts
+from .marketing.coupons import Coupons
 from .marketing.decisions import Decisions
 from .marketing.redemptions import Redemptions
 from .marketing.sends import Sends
@@ -40,6 +41,7 @@ class Department(Protocol):
 PATTERNS = {
     "contacts": Contacts.pattern,
     "sends": Sends.pattern,
+    "coupons": Coupons.pattern,
     "redemptions": Redemptions.pattern,
     "deliveries": Deliveries.pattern,
     "access": AccessLog.pattern,
@@ -57,6 +59,7 @@ def departments(source: Source, first: dt.date, dirtier: float) -> dict[str, Dep
     return {
         "contacts": contacts,
         "sends": sends,
+        "coupons": Coupons(source, campaigns, first, dirtier),
         "redemptions": Redemptions(source, campaigns, dirtier),
         "deliveries": Deliveries(source, dirtier),
         "access": AccessLog(source, campaigns, sends, dirtier),

@@ -1,11 +1,15 @@
-"""Takes the pictures in docs of Dagster's UI: `python -m batch_assets_tests.browser.screenshots`, on the demo's DAGSTER_HOME."""
+"""Takes the pictures in docs of Dagster's UI: `python -m batch_assets_tests.browser.screenshots`, on the demo's DAGSTER_HOME and warehouse."""
 
+import base64
 import datetime as dt
+import re
 import sys
 from pathlib import Path
 
 import dagster as dg
 
+from batch_assets.orchestration.resource import WarehouseResource
+from batch_assets.reporting.preview import preview
 from batch_assets.table.graph import configured_graph
 
 from .ui import Browser, browser, webserver
@@ -26,6 +30,7 @@ def main() -> int:
         _graph(page, address)
         _forecast(page, address, latest)
         _partitions(page, address, latest)
+    _campaigns(latest)
     return 0
 
 
@@ -58,6 +63,15 @@ def _partitions(page: Browser, address: str, day: dt.date) -> None:
     page.open(f"{address}/assets/{SALES}?view=partitions&partition={day}")
     page.wait_for(f"{day}\nMaterialized", "dagster/row_count")
     _save(page, "partitions")
+
+
+def _campaigns(day: dt.date) -> None:
+    """Save the chart of the campaigns as the UI shows it, which is an image by itself."""
+    table = configured_graph().table("campaign_report")
+    drawn = preview(table, WarehouseResource().warehouse, day)["campaigns_so_far"]
+    (image,) = re.findall(r"base64,([^)]+)\)", drawn)
+    (DOCS / "campaigns.svg").write_bytes(base64.b64decode(image))
+    print("docs/campaigns.svg")
 
 
 def _save(page: Browser, name: str) -> None:

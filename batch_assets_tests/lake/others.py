@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batch_assets.lake.access_log import access_log
 from batch_assets.lake.contact_list import contact_list
+from batch_assets.lake.coupon_list import coupon_list
 from batch_assets.lake.decision_log import decision_log
 from batch_assets.lake.delivery_notes import delivery_notes
 from batch_assets.lake.promotion_plan import promotion_plan
@@ -40,6 +41,11 @@ def _contacts(_day: dt.date) -> list[str]:
 def _sends(day: dt.date) -> list[str]:
     good = {"send_id": 1, "contact_id": "C100001", "campaign_id": 26, "channel": "email", "sent_at": f"{day}T14:00:00Z"}
     return [json.dumps(record) for record in (good, good, good | {"send_id": 2}, good | {"contact_id": None}, {})] + ["half a li"]
+
+
+def _coupons(day: dt.date) -> list[str]:
+    good = f"26,51380041013,1,{day},{day + dt.timedelta(days=9)}"
+    return [good, good, good.replace(",1,", ",2,"), good.replace(",1,", ",all,"), good.replace(f",{day},", ",today,"), good + ",", good[:12]]
 
 
 def _redemptions(day: dt.date) -> list[str]:
@@ -96,6 +102,9 @@ SMALL: Mapping[str, Small] = {
     review_log.name: Small(_reviews, lambda records: gzip.compress(_lines(records), mtime=0)),
     access_log.name: Small(_requests, lambda records: gzip.compress(_lines(records), mtime=0)),
     decision_log.name: Small(_decisions, lambda records: _lines([",".join(decision_log.columns), *records])),
+    coupon_list.name: Small(
+        _coupons, lambda records: gzip.compress("".join(f"{line}\n" for line in [",".join(coupon_list.columns), *records]).encode(), mtime=0)
+    ),
     redemptions.name: Small(_redemptions, lambda records: "".join(f"{line}\n" for line in [";".join(redemptions.columns), *records]).encode("latin-1")),
 }
 

@@ -38,7 +38,7 @@ class Campaigns:
 
     Attributes:
         all: the campaigns by their number.
-        products: the products that a coupon of a campaign is for, sorted.
+        products: the products that a coupon of a campaign is for, sorted, each once.
         redemptions: the redemptions by day, in a fixed order.
     """
 
@@ -72,7 +72,8 @@ def _products() -> dict[tuple[int, int], list[int]]:
     coupons = read("coupons").sort_by([("campaign_id", "ascending"), ("coupon_upc", "ascending"), ("product_id", "ascending")])
     for campaign, coupon, product in zip(*(coupons[name].to_pylist() for name in ("campaign_id", "coupon_upc", "product_id")), strict=True):
         products[campaign, coupon].append(product)
-    return dict(products)
+    # The package has some products of a coupon twice.
+    return {coupon: list(dict.fromkeys(found)) for coupon, found in products.items()}
 
 
 def _redemptions(households: set[int]) -> dict[dt.date, list[Redemption]]:
