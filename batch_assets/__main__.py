@@ -11,6 +11,7 @@ hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
 `python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [HOUSEHOLD]` the latest recommendations of a household, `… sentiment`
 what customers think otherwise of than before.
+`python -m batch_assets customer marketing:C100001 --as-of 2017-12-20` prints all that is known of a customer as of a day; `--with-names` also what is private.
 """
 
 import argparse
@@ -68,9 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
     offered = commands.add_parser("recommendations", help="print the latest recommendations of one household, and why")
     offered.add_argument("household", metavar="HOUSEHOLD", type=int, nargs="?", help="its number; default: one with full lists")
+    person = commands.add_parser("customer", help="print what is known of one customer: records and why they are one, purchases, campaigns, recommendations")
+    person.add_argument("customer", metavar="ID", help="a customer_id, or SOURCE:KEY of one of the customer's records, such as marketing:C100001")
+    person.add_argument("--as-of", dest="day", type=_day, metavar="DAY", help="only what was known at the end of this day; default: the last one published")
+    person.add_argument("--with-names", action="store_true", help="also show names, addresses and all else that is private")
     chosen = parser.parse_args(arguments)
     if chosen.command in _SHOWN:
         return _reported(lambda: _show(chosen.command, getattr(chosen, "household", None)))
+    if chosen.command == "customer":
+        return _reported(lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names))
     if chosen.command == "verify":
         return _reported(lambda: _verify(repairs=chosen.repair))
     if chosen.command == "prune":
@@ -238,6 +245,16 @@ def _trace(name: str, day: dt.date, *, is_replayed: bool) -> int:
         print(f"made again, it has other content: {again}. Its rows depend on chance, on their order, on the clock or on other libraries.", file=sys.stderr)
         return 1
     _tell(f"made again, it has the same content, bit for bit: {again}")
+    return 0
+
+
+def _customer(asked: str, day: dt.date | None, *, with_names: bool) -> int:
+    from .orchestration.resource import WarehouseResource
+    from .reporting.customer import customer
+
+    with WarehouseResource().warehouse.connect() as con:
+        told = customer(con, asked, day, with_names=with_names)
+    print(told)
     return 0
 
 

@@ -57,6 +57,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 )
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
+_STORY = "reporting/test_customer.py"
 
 MUTANTS = (
     # Contracts.
@@ -123,6 +124,8 @@ MUTANTS = (
     Mutant(
         "a longer campaign than is looked back on is accepted", "marts/campaign_coupons.py", "interval(days=LONGEST)", "interval(days=LONGEST + 1)", (_COUPONS,)
     ),
+    Mutant("a customer's story shows names unasked", "reporting/customer.py", "value if with_names else PRIVATE", "value", (_STORY,)),
+    Mutant("a customer's story knows later days", "reporting/customer_rows.py", ".filter(_.batch_date <= day)", "", (_STORY,)),
     # What is remembered.
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
     Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
