@@ -70,7 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
     offered = commands.add_parser("recommendations", help="print the latest recommendations of one household, and why")
     offered.add_argument("household", metavar="HOUSEHOLD", type=int, nargs="?", help="its number; default: one with full lists")
     person = commands.add_parser("customer", help="print what is known of one customer: records and why they are one, purchases, campaigns, recommendations")
-    person.add_argument("customer", metavar="ID", help="a customer_id, or SOURCE:KEY of one of the customer's records, such as marketing:C100001")
+    person.add_argument(
+        "customer",
+        metavar="ID",
+        nargs="?",
+        help="a customer_id, or SOURCE:KEY of one of the customer's records, such as marketing:C100001; default: one whom most departments know",
+    )
     person.add_argument("--as-of", dest="day", type=_day, metavar="DAY", help="only what was known at the end of this day; default: the last one published")
     person.add_argument("--with-names", action="store_true", help="also show names, addresses and all else that is private")
     chosen = parser.parse_args(arguments)
@@ -248,7 +253,7 @@ def _trace(name: str, day: dt.date, *, is_replayed: bool) -> int:
     return 0
 
 
-def _customer(asked: str, day: dt.date | None, *, with_names: bool) -> int:
+def _customer(asked: str | None, day: dt.date | None, *, with_names: bool) -> int:
     from .orchestration.resource import WarehouseResource
     from .reporting.customer import customer
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ibis.backends import BaseBackend
 
 from ..table.contract import PRIVATE
-from .customer_rows import CustomerRows, Row, customer_of, latest_day
+from .customer_rows import CustomerRows, Row, customer_of, known_to_all, latest_day
 
 _MOST = 8
 """The most lines of a section in which the rest can be counted."""
@@ -19,12 +19,12 @@ _KNOWN_BY = ("given_name", "family_name", "postcode", "phone", "street", "email"
 _LISTS = {"repeat": "likely to be bought again", "discovery": "never bought, and most likely to be"}
 
 
-def customer(con: BaseBackend, asked: str, day: dt.date | None, *, with_names: bool) -> str:
+def customer(con: BaseBackend, asked: str | None, day: dt.date | None, *, with_names: bool) -> str:
     """Return what is known of a customer.
 
     Args:
         con: a connection to the warehouse.
-        asked: a customer_id, or `SOURCE:KEY` of one of the customer's records.
+        asked: a customer_id, or `SOURCE:KEY` of one of the customer's records; None for one whom most departments know.
         day: the day as of which it is told; None for the last one that is published.
         with_names: whether names, addresses and all else that is private is shown.
 
@@ -32,7 +32,7 @@ def customer(con: BaseBackend, asked: str, day: dt.date | None, *, with_names: b
         BatchError: nobody is known by this.
     """
     day = day or latest_day(con)
-    found = CustomerRows(con, customer_of(con, asked, day), day)
+    found = CustomerRows(con, customer_of(con, asked, day) if asked else known_to_all(con, day), day)
     purchases = found.purchases()
     sections = {
         "Records": _records(found.records(), with_names=with_names),

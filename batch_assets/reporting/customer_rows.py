@@ -56,6 +56,25 @@ def customer_of(con: BaseBackend, asked: str, day: dt.date) -> int:
     return int(found[0])
 
 
+def known_to_all(con: BaseBackend, day: dt.date) -> int:
+    """Return the customer whom most departments know and who redeemed coupons for the most, as of a day.
+
+    Raises:
+        BatchError: nobody is known.
+    """
+    known = _latest(_as_of(con, "marts", _MEMBERS, day)).group_by("customer_id").agg(departments=_.source.nunique())
+    if "campaign_purchases" in con.list_tables(database="marts"):
+        redeemed = _as_of(con, "marts", "campaign_purchases", day).filter(_.evidence == "redeemed")
+        known = known.left_join(redeemed.group_by("customer_id").agg(cents=_.amount_cents.sum()), "customer_id").drop("customer_id_right")
+    else:
+        known = known.mutate(cents=0)
+    ranked = known.order_by(ibis.desc("departments"), ibis.desc(known.cents.fill_null(0)), "customer_id")
+    found = ranked.limit(1).customer_id.to_pyarrow().to_pylist()
+    if not found:
+        raise BatchError(f"Nobody was known by {day}: give a later day.")
+    return int(found[0])
+
+
 def _as_of(con: BaseBackend, layer: str, name: str, day: dt.date) -> ir.Table:
     return con.table(name, database=layer).filter(_.batch_date <= day)
 

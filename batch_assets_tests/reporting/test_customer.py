@@ -154,3 +154,17 @@ def test_tables_that_were_never_published_leave_their_part_empty() -> None:
         con.drop_table(name, database="marts")
     con.drop_table("product_recommendations", database="predictions")
     assert customer(con, "7", DAY, with_names=False).count("\n  none") == 4
+
+
+def test_without_a_number_it_is_one_whom_most_departments_know_and_who_redeemed_the_most() -> None:
+    three = [member(source, f"{source}{number}", number) for number in (5, 4) for source in ("till", "marketing", "logistics")]
+    bought = [
+        {"batch_date": DAY, "campaign_id": CAMPAIGN, "customer_id": number, "evidence": evidence, "lines": 1, "amount_cents": cents}
+        for number, evidence, cents in ((4, "redeemed", 100), (4, "sent", 900), (5, "redeemed", 200), (9, "redeemed", 5000))
+    ]
+    con = warehouse(customer_members=[*three, member("till", "k9", 9)], campaign_purchases=bought)
+    assert customer(con, None, DAY, with_names=False).startswith(f"\nCustomer 5 as of {DAY}\n")
+    con.drop_table("campaign_purchases", database="marts")
+    assert customer(con, None, DAY, with_names=False).startswith(f"\nCustomer 4 as of {DAY}\n")
+    with pytest.raises(BatchError, match=r"Nobody was known by 2000-01-01: give a later day\."):
+        customer(con, None, dt.date(2000, 1, 1), with_names=False)
