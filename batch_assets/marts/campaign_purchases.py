@@ -78,6 +78,7 @@ class CampaignPurchases(Contract):
         "campaign_coupons": RUNNING,
     },
     conserves={"sales_lines": {"amount_cents": "amount_cents"}},
+    searches=("till_customers", "deliveries", "coupon_redemptions", "sends", "page_views", "campaign_coupons"),
     measure="amount_cents",
 )
 def campaign_purchases(
