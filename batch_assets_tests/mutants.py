@@ -129,6 +129,18 @@ MUTANTS = (
     # What is remembered.
     Mutant("SQL is remembered whatever the expression is", "engine/compile.py", "sha256(whole)", "sha256(bytes())", ("engine/test_compile.py",)),
     Mutant("of an engine's function only the type is written", "engine/ibis_private.py", 'members["__func_name__"], ', "", ("engine/test_ibis_private.py",)),
+    # Once a day.
+    Mutant(
+        "a repeated line is there twice", "marts/_once.py", "ibis.row_number().over(alike) > 0", "ibis.row_number().over(alike) > 1", ("marts/test_sends.py",)
+    ),
+    Mutant("a bad line is what a good one repeats", "marts/_once.py", ", judged.reject_reason.isnull()]", "]", ("marts/test_sends.py",)),
+    Mutant(
+        "the first of corrected rows is kept",
+        "marts/_once.py",
+        "ibis.desc(_.source_line)",
+        "_.source_line",
+        ("marts/test_products.py", "marts/test_contacts.py"),
+    ),
     # Identity.
     Mutant("what holds on a day is what holds today", "warehouse/commit.py", " where batch_date <= as_of qualify", " qualify", ("test_laws.py",)),
     Mutant(
@@ -146,12 +158,12 @@ MUTANTS = (
     Mutant(
         "people of a household are one",
         "marts/_identity/guards.py",
-        "(heavy & ~_is_one_of(ENOUGH), REVIEW)",
-        "(heavy & ~_is_one_of(ENOUGH), LINKED)",
+        '(heavy & ~_is_one_of(ENOUGH), "the given names differ")',
+        "(heavy & ~_is_one_of(ENOUGH), _BY_WEIGHT)",
         (_LINKS,),
     ),
-    Mutant("an initial fits anybody", "marts/_identity/guards.py", "(heavy & _.others.notnull(), REVIEW)", "(heavy & _.others.notnull(), LINKED)", (_LINKS,)),
-    Mutant("a name is enough for anybody", "marts/_identity/guards.py", "& (_.places == 1) & (_.match", "& (_.match", (_LINKS,)),
+    Mutant("an initial fits anybody", "marts/_identity/guards.py", "heavy & _.others.notnull()", "heavy & ~heavy", (_LINKS,)),
+    Mutant("a name is enough for anybody", "marts/_identity/guards.py", "(no_postcode & (_.places == 1), _ALONE)", "(no_postcode, _ALONE)", (_LINKS,)),
     Mutant("a mail box of an office is evidence", "marts/_identity/versions.py", "_.place == MOST_PLACES", "_.place == 99", (_LINKS,)),
     Mutant(
         "a mail box of an office never was evidence",

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from ..expressions.names import letters
 from ..settings import settings
 
 _DIGITS = "0123456789abcdef"
@@ -30,7 +31,7 @@ def households(receipts: ir.Table) -> ir.Table:
     typed = receipts.select("batch_date", "customer_name", "postcode").distinct()
     name = typed.customer_name.strip()
     surname = ibis.ifelse(name.contains(","), name.split(",")[0], name.re_extract(r"(\S+)$", 1)).strip().nullif("")
-    key = ibis.literal(settings.pseudonym_salt) + "|" + typed.postcode.strip().nullif("") + "|" + surname.lower().split("").sort().join("")
+    key = ibis.literal(settings.pseudonym_salt) + "|" + typed.postcode.strip().nullif("") + "|" + letters(surname.lower())
     # The second `distinct` keeps the engine from computing the hash anew for each of its digits.
     hashed = typed.mutate(digest=key.hexdigest("sha256")).filter(_.digest.notnull()).distinct()
     digits = [ibis.literal(_DIGITS).find(hashed.digest.substr(place, 1)).cast("int64") * 16 ** (_LENGTH - 1 - place) for place in range(_LENGTH)]

@@ -8,6 +8,7 @@ from ibis import _
 from ..expressions.text import iso_date, whole_number
 from ..table.contract import Contract, Field, rule
 from ..table.table import table
+from ._once import first_of_each
 
 LONGEST = 200
 """The most days from a campaign's announcement to its end; the demo's longest is 168. What looks back so many days sees every campaign that is running."""
@@ -58,6 +59,4 @@ def campaign_coupons(coupon_list: ir.Table) -> ir.Table:
             (_.ends_on > _.batch_date + ibis.interval(days=LONGEST), f"ends_on is more than {LONGEST} days after the announcement"),
         )
     )
-    same = ibis.window(group_by=["batch_date", *_NUMBERS, judged.reject_reason.isnull()], order_by=["source_file", "source_line"])
-    repeats = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(repeats, "the line repeats an earlier one of the day", None)))
+    return first_of_each(judged, *_NUMBERS, otherwise="the line repeats an earlier one of the day")

@@ -9,6 +9,7 @@ from ..expressions.text import whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import last_of_each
 
 FIRST_YEAR = 1900
 """A birth year before this one is taken for an error."""
@@ -54,6 +55,4 @@ def contacts(contact_list: ir.Table) -> ir.Table:
             (~_.postcode.re_search(r"^\d{5}$"), "postcode is not five digits"),
         )
     ).drop("has_birth_year")
-    same = ibis.window(group_by=[_.batch_date, _.contact_id, _.reject_reason.isnull()], order_by=[ibis.desc(_.source_line), _.source_file])
-    outdated = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(outdated, "a later record of the day has this contact", None)))
+    return last_of_each(judged, "contact_id", otherwise="a later record of the day has this contact")

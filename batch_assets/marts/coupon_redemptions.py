@@ -9,6 +9,7 @@ from ..expressions.text import cents, dotted_date, whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import first_of_each
 
 MOST_CENTS = 100_000
 """A value beyond this is taken for an error; the demo's largest is 20 dollars."""
@@ -60,6 +61,4 @@ def coupon_redemptions(redemptions: ir.Table) -> ir.Table:
             (~_.contact_id.re_search(r"^C\d{6}$"), "contact_id is not C and six digits"),
         )
     ).drop("redeemed_on")
-    same = ibis.window(group_by=[_.batch_date, _.voucher_no, _.reject_reason.isnull()], order_by=[_.source_file, _.source_line])
-    repeats = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(repeats, "the line repeats an earlier voucher of the day", None)))
+    return first_of_each(judged, "voucher_no", otherwise="the line repeats an earlier voucher of the day")

@@ -9,6 +9,7 @@ from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
 from ._identity.history import NOT_SAME, SAME
+from ._once import last_of_each
 from .customer_records import SOURCES
 
 _KEYS = ("left_source", "left_key", "right_source", "right_key")
@@ -48,9 +49,5 @@ def customer_decisions(decision_log: ir.Table) -> ir.Table:
             ((_.left_source == _.right_source) & (_.left_key == _.right_key), "both records are the same one"),
         )
     )
-    pair = ibis.window(group_by=["batch_date", *_KEYS, judged.reject_reason.isnull()], order_by=[ibis.desc("source_file"), ibis.desc("source_line")])
-    is_corrected = ibis.row_number().over(pair) > 0
-    corrected = judged.mutate(
-        reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(is_corrected, "a later line of the day decides about the same pair", None))
-    )
+    corrected = last_of_each(judged, *_KEYS, otherwise="a later line of the day decides about the same pair")
     return corrected.select(*CustomerDecisions.columns(), "reject_reason")

@@ -14,7 +14,7 @@ from ibis import _
 from ..table.contract import Contract, Field
 from ..table.table import ALL, table
 from ._identity.comparison import COMPARISONS, compared
-from ._identity.guards import LINKED, REVIEW, judged
+from ._identity.guards import LEAST, LINKED, REVIEW, judged
 from ._identity.versions import versions
 
 _DECIMALS = 4
@@ -47,11 +47,10 @@ def customer_links(days: ir.Table, customer_records: ir.Table) -> Iterator[pa.Re
     records = versions(asked, customer_records)
     if not records.num_rows:
         return
-    pairs = judged(ibis.memtable(compared(records, least=0)), ibis.memtable(records), asked)
-    known = {
-        name: ibis.memtable(records).rename({f"{name}_source": "source", f"{name}_key": "source_key", f"id_{name[0]}": "id"}) for name in ("left", "right")
-    }
-    named = pairs.join(known["left"].select("id_l", "left_source", "left_key"), "id_l").join(known["right"].select("id_r", "right_source", "right_key"), "id_r")
+    known = ibis.memtable(records)
+    pairs = judged(ibis.memtable(compared(records, LEAST)), known, asked)
+    left, right = (known.select(**{f"id_{side[0]}": _.id, f"{side}_source": _.source, f"{side}_key": _.source_key}) for side in ("left", "right"))
+    named = pairs.join(left, "id_l").join(right, "id_r")
     told = named.mutate(match_weight=_.match_weight.round(_DECIMALS), probability=_.match_probability.round(_DECIMALS), evidence=_evidence(named)).select(
         *CustomerLinks.columns()
     )
@@ -63,8 +62,7 @@ def _evidence(pairs: ir.Table) -> ir.StringValue:
     told = []
     for comparison in COMPARISONS:
         gamma, weight = pairs[f"gamma_{comparison.name}"], pairs[f"mw_{comparison.name}"]
-        known = [level for level in comparison.levels if level.m is not None]
-        level = ibis.cases(*((gamma == len(known) - 1 - place, level.name) for place, level in enumerate(known)))
+        level = ibis.cases(*((gamma == number, name) for name, number in comparison.gammas().items()))
         signed = ibis.ifelse(weight < 0, "", "+") + weight.cast("decimal(6, 1)").cast("string")
         told.append(ibis.literal(f"{comparison.name.replace('_', ' ')} ") + level + " " + signed)
     return ibis.array(told).filter(lambda part: part.notnull()).join(", ")

@@ -12,6 +12,7 @@ from ..expressions.text import utc_time, whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import first_of_each
 
 _NEEDED = ("name", "street", "postcode", "city")
 
@@ -67,6 +68,4 @@ def deliveries(delivery_notes: ir.Table) -> ir.Table:
             (~_.phone.re_search(r"^\d{7,15}$"), "phone is not 7 to 15 digits"),
         )
     ).drop("has_receipt")
-    same = ibis.window(group_by=[_.batch_date, _.delivery_no, _.reject_reason.isnull()], order_by=[_.source_file, _.source_line])
-    repeats = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(repeats, "the record repeats an earlier delivery of the day", None)))
+    return first_of_each(judged, "delivery_no", otherwise="the record repeats an earlier delivery of the day")

@@ -9,6 +9,7 @@ from ..expressions.text import whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import last_of_each
 
 NO_CATEGORY = "NO CATEGORY"
 
@@ -58,9 +59,7 @@ def products(catalogue: ir.Table) -> ir.Table:
             (_.department.isnull(), "department is missing"),
         )
     ).drop("has_manufacturer")
-    same = ibis.window(group_by=[_.batch_date, _.product_id, _.reject_reason.isnull()], order_by=[ibis.desc(_.source_line), _.source_file])
-    outdated = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(outdated, "a later line of the day has this product", None)))
+    return last_of_each(judged, "product_id", otherwise="a later line of the day has this product")
 
 
 def as_valid(products: ir.Table) -> ir.Table:

@@ -8,6 +8,7 @@ from ibis import _
 from ..expressions.text import iso_date, whole_number
 from ..table.contract import Contract, Field, rule
 from ..table.table import table
+from ._once import first_of_each
 
 _NUMBERS = ("product_id", "stores")
 
@@ -60,6 +61,4 @@ def promotions(promotion_plan: ir.Table) -> ir.Table:
             (_.ends_on < _.batch_date, "ends_on is before the day of the announcement"),
         )
     )
-    same = ibis.window(group_by=[_.batch_date, _.promotion_id, _.reject_reason.isnull()], order_by=[_.source_file, _.source_line])
-    repeats = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(repeats, "the record repeats an earlier promotion of the day", None)))
+    return first_of_each(judged, "promotion_id", otherwise="the record repeats an earlier promotion of the day")

@@ -14,6 +14,7 @@ from ..expressions.text import utc_time, whole_number
 from ..expressions.unicode import one_form
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import first_of_each
 
 MOST_DAYS_LATE = 7
 """A review that arrives more than this many days after it was written is treated as a clock error."""
@@ -65,9 +66,7 @@ def reviews(review_log: ir.Table) -> ir.Table:
         letters=typed.text.lower().re_replace(r"[^\pL]+", "").substr(0, MOST_LETTERS).hexdigest("md5"),
         reviewed_on=to_local(typed.reviewed_at).date(),
     ).mutate(reject_reason=_nonsense())
-    return judged.drop("stars").mutate(
-        reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(_repeats(), "the review repeats an earlier one of the day", None)),
-    )
+    return first_of_each(judged.drop("stars"), "review_id", otherwise="the review repeats an earlier one of the day")
 
 
 def _nonsense() -> ir.StringValue:
@@ -81,9 +80,3 @@ def _nonsense() -> ir.StringValue:
         (_.reviewed_on > _.batch_date, "reviewed_at is after the batch day"),
         (_.reviewed_on < _.batch_date - ibis.interval(days=MOST_DAYS_LATE), f"reviewed_at is more than {MOST_DAYS_LATE} days before the batch day"),
     )
-
-
-def _repeats() -> ir.BooleanValue:
-    """Say whether a valid review has the number of an earlier valid one."""
-    same = ibis.window(group_by=[_.batch_date, _.review_id, _.reject_reason.isnull()], order_by=[_.source_file, _.source_line])
-    return ibis.row_number().over(same) > 0

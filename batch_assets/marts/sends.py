@@ -11,6 +11,7 @@ from ..expressions.local_time import to_local
 from ..expressions.text import utc_time, whole_number
 from ..table.contract import Contract, Field
 from ..table.table import table
+from ._once import first_of_each
 
 CHANNELS = ("email", "letter")
 
@@ -55,6 +56,4 @@ def sends(send_log: ir.Table) -> ir.Table:
             (to_local(_.sent_at).date() != _.batch_date, "sent_at is on another day than the file's"),
         )
     )
-    same = ibis.window(group_by=[_.batch_date, _.send_id, _.reject_reason.isnull()], order_by=[_.source_file, _.source_line])
-    repeats = ibis.row_number().over(same) > 0
-    return judged.mutate(reject_reason=ibis.coalesce(_.reject_reason, ibis.ifelse(repeats, "the line repeats an earlier message of the day", None)))
+    return first_of_each(judged, "send_id", otherwise="the line repeats an earlier message of the day")

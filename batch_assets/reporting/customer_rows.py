@@ -20,6 +20,7 @@ from ..errors import BatchError
 Row = dict[str, Any]
 
 _MEMBERS = "customer_members"
+_RECORD = ["source", "source_key"]
 _LINE = ["sold_on", "store_id", "receipt_id", "line_no"]
 
 
@@ -46,7 +47,7 @@ def customer_of(con: BaseBackend, asked: str, day: dt.date) -> int:
     if source:
         mine = members.filter((_.source == source) & (_.source_key == key))
     elif key.isdecimal():
-        mine = _latest(members).semi_join(members.filter(_.customer_id == int(key)), ["source", "source_key"])
+        mine = _latest(members, _RECORD).semi_join(members.filter(_.customer_id == int(key)), _RECORD)
         mine = mine.mutate(batch_date=ibis.ifelse(_.customer_id == int(key), ibis.date(9999, 12, 31), _.batch_date))
     else:
         mine = members.limit(0)
@@ -62,7 +63,7 @@ def known_to_all(con: BaseBackend, day: dt.date) -> int:
     Raises:
         BatchError: nobody is known.
     """
-    known = _latest(_as_of(con, "marts", _MEMBERS, day)).group_by("customer_id").agg(departments=_.source.nunique())
+    known = _latest(_as_of(con, "marts", _MEMBERS, day), _RECORD).group_by("customer_id").agg(departments=_.source.nunique())
     if "campaign_purchases" in con.list_tables(database="marts"):
         redeemed = _as_of(con, "marts", "campaign_purchases", day).filter(_.evidence == "redeemed")
         known = known.left_join(redeemed.group_by("customer_id").agg(cents=_.amount_cents.sum()), "customer_id").drop("customer_id_right")
@@ -79,10 +80,10 @@ def _as_of(con: BaseBackend, layer: str, name: str, day: dt.date) -> ir.Table:
     return con.table(name, database=layer).filter(_.batch_date <= day)
 
 
-def _latest(members: ir.Table) -> ir.Table:
-    """Return the last row of each record."""
-    latest = ibis.row_number().over(ibis.window(group_by=["source", "source_key"], order_by=ibis.desc("batch_date")))
-    return members.mutate(place=latest).filter(_.place == 0).drop("place")
+def _latest(rows: ir.Table, key: list[str]) -> ir.Table:
+    """Return the last row of each key."""
+    latest = ibis.row_number().over(ibis.window(group_by=key, order_by=ibis.desc("batch_date")))
+    return rows.mutate(place=latest).filter(_.place == 0).drop("place")
 
 
 @dataclass(frozen=True)
@@ -107,28 +108,27 @@ class CustomerRows:
     def _members(self) -> ir.Table:
         members = self._known(_MEMBERS)
         assert members is not None
-        return _latest(members).filter(_.customer_id == self.customer).select("source", "source_key", since=_.batch_date)
+        return _latest(members, _RECORD).filter(_.customer_id == self.customer).select("source", "source_key", since=_.batch_date)
 
     @cached_property
     def _numbers(self) -> list[int]:
         """The customer's number, and those that its records had before."""
         members = self._known(_MEMBERS)
         assert members is not None
-        return sorted(set(members.semi_join(self._members, ["source", "source_key"]).customer_id.to_pyarrow().to_pylist()))
+        return sorted(set(members.semi_join(self._members, _RECORD).customer_id.to_pyarrow().to_pylist()))
 
     def records(self) -> list[Row]:
         """Return the records, each as it was last."""
         records = self._known("customer_records")
         assert records is not None
-        return _rows(_latest(records).join(self._members, ["source", "source_key"]).order_by("source", "since", "source_key"))
+        return _rows(_latest(records, _RECORD).join(self._members, _RECORD).order_by("source", "since", "source_key"))
 
     def links(self) -> list[Row]:
         """Return the links of its records with each other, and those that a person should look at; those between departments first, then the likeliest."""
         links = self._known("customer_links")
         if links is None:
             return []
-        latest = ibis.window(group_by=["left_source", "left_key", "right_source", "right_key"], order_by=ibis.desc("batch_date"))
-        last = links.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0)
+        last = _latest(links, ["left_source", "left_key", "right_source", "right_key"])
         left, right = (
             self._members.select(**{f"{side}_source": _.source, f"{side}_key": _.source_key}, **{f"is_{side}": ibis.literal(value=True)})
             for side in ("left", "right")
@@ -146,8 +146,7 @@ class CustomerRows:
         keys = self._members.filter(_.source == "till").select(till_key=_.source_key)
         receipts = typed.semi_join(keys, "till_key").select("sold_on", "store_id", "receipt_id").distinct()
         lines = sales.join(receipts, ["sold_on", "store_id", "receipt_id"]).select("batch_date", *_LINE, "product_id", "quantity", "amount_cents")
-        latest = ibis.window(group_by="product_id", order_by=ibis.desc("batch_date"))
-        told = products.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0).select("product_id", "category", "product_type")
+        told = _latest(products, ["product_id"]).select("product_id", "category", "product_type")
         return _rows(lines.left_join(told, "product_id").drop("product_id_right").order_by(ibis.desc("sold_on"), *_LINE[1:]))
 
     def campaigns(self) -> list[Row]:

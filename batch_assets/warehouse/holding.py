@@ -57,7 +57,7 @@ def _broken_rules(con: Backend, contract: type[Contract], relation: str) -> Iter
         rows = _rows_of(contract, relation)
         names = sorted(columns_in(holds(rows)), key=list(contract.columns()).index)
         broken = rows.filter(~holds(rows)).select(*names).order_by(names).limit(MOST_BREACHES)
-        if found := con.con.execute(_sql(broken)).fetchall():
+        if found := con.con.execute(to_sql(broken)).fetchall():
             values = "; ".join(", ".join(f"{name} {_shown(contract, name, value)}" for name, value in zip(names, row, strict=True)) for row in found)
             yield f"{said}: not so of {values}"
 
@@ -121,7 +121,7 @@ def _breaches(contract: type[Contract], relation: str) -> list[str] | None:
                 return None
             broken.append(f"count(*) filter (not {_CHECKS[check].format(column=quoted(name), value=_literal(value))})")
     broken += [f"count({quoted(name)}) - count(distinct {quoted(name)})" for name in _unique(contract)]
-    broken += [f"({_sql(rows.filter(~holds(rows)).count())})" for rows in [_rows_of(contract, relation)] for holds in contract.rules().values()]
+    broken += [f"({to_sql(rows.filter(~holds(rows)).count())})" for rows in [_rows_of(contract, relation)] for holds in contract.rules().values()]
     return broken
 
 
@@ -132,10 +132,6 @@ def _unique(contract: type[Contract]) -> list[str]:
 
 def _rows_of(contract: type[Contract], relation: str) -> ir.Table:
     return ibis.table(ibis.Schema.from_pyarrow(contract.arrow_schema()), name=relation)
-
-
-def _sql(expression: ir.Expr) -> str:
-    return to_sql(expression)
 
 
 def _is_empty(con: Backend, relation: str) -> bool:

@@ -77,6 +77,11 @@ class Comparison:
     name: str
     levels: tuple[Level, ...]
 
+    def gammas(self) -> dict[str, int]:
+        """Return the numbers that splink gives the levels that say something, by their names: the higher, the more alike; -1 is unknown."""
+        known = [level.name for level in self.levels if level.m is not None]
+        return {name: len(known) - 1 - place for place, name in enumerate(known)}
+
 
 def _alike(name: str, m: float, u: float, *, shared: bool = False, condition: str | None = None) -> Comparison:
     """Return the comparison of a property that is the same or not. A value that several people `shared` says nothing from then on."""
@@ -87,8 +92,10 @@ def _alike(name: str, m: float, u: float, *, shared: bool = False, condition: st
     return Comparison(name, levels)
 
 
+NAME = Comparison("name", (Level("unknown", "given_name_l is null or given_name_r is null or family_name_l is null or family_name_r is null"), *NAMES))
+
 COMPARISONS = (
-    Comparison("name", (Level("unknown", "given_name_l is null or given_name_r is null or family_name_l is null or family_name_r is null"), *NAMES)),
+    NAME,
     _alike("postcode", 0.95, 0.001),
     _alike("phone", 0.97, 0.0005, shared=True),
     _alike("street", 0.97, 0.0003, condition="street_l = street_r and postcode_l = postcode_r"),
@@ -123,8 +130,8 @@ def compared(records: pa.Table, least: float) -> pa.Table:
         least: the weight below which a pair is left out.
 
     Returns:
-        id_l, id_r, match_weight and match_probability; for each comparison gamma_NAME, the number of levels below the one that holds, or
-        -1 if something is not known, and mw_NAME, its weight. One row per pair of which one is new and which were both valid on a day.
+        id_l, id_r, match_weight and match_probability; for each comparison gamma_NAME, the number of the level that holds, as `gammas` has
+        it, and mw_NAME, its weight. One row per pair of which one is new and which were both valid on a day.
     """
     from splink import DuckDBAPI, Linker
 

@@ -6,28 +6,26 @@ Belongs here: the thresholds, and the cases in which a weight alone says too muc
 
 import datetime
 from collections.abc import Sequence
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from .comparison import ENOUGH, NAMES, SHORTENED
+from ...expressions.names import letters, slips
+from .comparison import ENOUGH, NAME, SAME, SHORTENED
 
 LINKED, REVIEW = "linked", "review"
 
 LINKED_FROM = 6.0
 """The weight from which on two records are of one customer: a probability of .985."""
 
-ALONE_FROM = 0.0
-"""The weight from which on a name is enough, without a postcode, if nobody else has it."""
+LEAST = 0.0
+"""The weight below which a pair is nothing, not even a question; from there on a name is enough, without a postcode, if nobody else has it."""
 
+_BY_WEIGHT, _ALONE = "the weight", "nobody else of this name is known"
+"""Why a pair is linked; for any other reason it is a question."""
 
-def _slips(one: Any, other: Any) -> Any:
-    """Return how many letters differ or are swapped; an engine has this under the name that is given below."""
-
-
-_apart: Any = ibis.udf.scalar.builtin(_slips, name="damerau_levenshtein", signature=(("string", "string"), "int64"))
+_WHOLE_NAME = NAME.gammas()[SAME]
 
 
 def judged(pairs: ir.Table, records: ir.Table, asked: Sequence[datetime.date]) -> ir.Table:
@@ -37,28 +35,22 @@ def judged(pairs: ir.Table, records: ir.Table, asked: Sequence[datetime.date]) -
     namesakes = _namesakes(dated, records)
     pair = ["id_l", "id_r"]
     met = dated.left_join(several, pair).drop("id_l_right", "id_r_right").left_join(namesakes, pair).drop("id_l_right", "id_r_right")
-    heavy, whole_name = _.match_weight >= LINKED_FROM, _.gamma_name == len(NAMES) - 1
-    return met.mutate(
-        status=ibis.cases(
-            (heavy & ~_is_one_of(ENOUGH), REVIEW),
-            (heavy & _.others.notnull(), REVIEW),
-            (heavy, LINKED),
-            (whole_name & (_.gamma_postcode < 0) & (_.places == 1) & (_.match_weight >= ALONE_FROM), LINKED),
-            else_=REVIEW,
-        ),
+    heavy, no_postcode = _.match_weight >= LINKED_FROM, (_.gamma_name == _WHOLE_NAME) & (_.gamma_postcode < 0)
+    told = met.mutate(
         why=ibis.cases(
             (heavy & ~_is_one_of(ENOUGH), "the given names differ"),
             (heavy & _.others.notnull(), "the shorter name fits several people of the postcode"),
-            (heavy, "the weight"),
-            (whole_name & (_.gamma_postcode < 0) & (_.places == 1), "nobody else of this name is known"),
-            (whole_name & (_.gamma_postcode < 0), "several people of this name are known"),
+            (heavy, _BY_WEIGHT),
+            (no_postcode & (_.places == 1), _ALONE),
+            (no_postcode, "several people of this name are known"),
             else_="the weight is low",
-        ),
+        )
     )
+    return told.mutate(status=ibis.ifelse(told.why.isin([_BY_WEIGHT, _ALONE]), LINKED, REVIEW))
 
 
 def _is_one_of(levels: Sequence[str]) -> ir.BooleanValue:
-    return _.gamma_name.isin([len(NAMES) - 1 - place for place, level in enumerate(NAMES) if level.name in levels])
+    return _.gamma_name.isin([NAME.gammas()[level] for level in levels])
 
 
 def _fits_several(pairs: ir.Table, records: ir.Table) -> ir.Table:
@@ -78,22 +70,17 @@ def _fits_several(pairs: ir.Table, records: ir.Table) -> ir.Table:
     fits = beside.filter(
         beside.given_name.startswith(beside.short_given) & beside.family_name.startswith(beside.short_family),
         beside.given_name.length() > beside.short_given.length(),
-        _apart(beside.given_name, beside.given) > 1,
-        _letters(beside.given_name) != _letters(beside.given),
+        slips(beside.given_name, beside.given) > 1,
+        letters(beside.given_name) != letters(beside.given),
         ~beside.given_name.startswith(beside.given),
         ~beside.given.startswith(beside.given_name),
     )
     return fits.group_by("id_l", "id_r").agg(others=_.count())
 
 
-def _letters(name: ir.StringValue) -> ir.StringValue:
-    """Return the letters of a name in order, which are the same if some of them were swapped."""
-    return name.split("").sort().join("")
-
-
 def _namesakes(pairs: ir.Table, records: ir.Table) -> ir.Table:
     """Return, for pairs of a whole name without a postcode, at how many postcodes the name is known by then."""
-    named = pairs.filter(_.gamma_name == len(NAMES) - 1, _.gamma_postcode < 0).select(
+    named = pairs.filter(_.gamma_name == _WHOLE_NAME, _.gamma_postcode < 0).select(
         "id_l", "id_r", "batch_date", given_name=_.given_name_l, family_name=_.family_name_l
     )
     known = records.filter(_.postcode.notnull()).select("given_name", "family_name", "postcode", known_from=_.batch_date, known_until=_.valid_until)
