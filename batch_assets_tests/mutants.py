@@ -149,6 +149,12 @@ MUTANTS = (
     Mutant(
         "a contact is told each time it is sent", "marts/customer_records.py", "is_new=is_first | ibis.or_(*changed)", "is_new=ibis.literal(True)", (_RECORDS,)
     ),
+    Mutant("a weight that is nearly enough links", "marts/_identity/guards.py", "LINKED_FROM = 6.0", "LINKED_FROM = 5.0", (_LINKS,)),
+    Mutant("the other record is compared as it no longer is", "marts/_identity/comparison.py", "l.batch_date < r.valid_until and ", "", (_LINKS,)),
+    Mutant(
+        "links of a divided customer count in any order", "marts/_identity/customers.py", "in sorted(customer.links)", "in customer.links[::-1]", (_MEMBERS,)
+    ),
+    Mutant("a decision does not wait for a record", "marts/_identity/history.py", ', since[row["right"]])', ")", (_MEMBERS,)),
     Mutant("records are compared as they no longer are", "marts/_identity/comparison.py", " and r.batch_date < l.valid_until", "", (_LINKS,)),
     Mutant("pairs of other days are told", "marts/_identity/guards.py", ".filter(_.batch_date.isin(asked))", "", (_LINKS,)),
     Mutant(

@@ -103,10 +103,17 @@ def test_another_postcode_is_no_link_by_the_name_alone() -> None:
     assert told(record("a"), contact("c", postcode="30301")) == []
 
 
-def test_a_contact_that_moves_is_compared_as_it_was_and_as_it_is() -> None:
+@pytest.mark.parametrize(("source", "pair"), [("till", ("c", "b")), ("logistics", ("b", "c"))])
+def test_a_contact_that_moves_is_compared_as_it_was_and_as_it_is(source: str, pair: tuple[str, str]) -> None:
     known = (contact("c", postcode="08772"), contact("c", day=TUESDAY, postcode="30301"))
-    rows = links(*known, record("a", day=TUESDAY), record("b", day=WEDNESDAY, postcode="30301"))
-    assert [(row["batch_date"], row["left_key"], row["right_key"]) for row in rows] == [(WEDNESDAY, "c", "b")]
+    rows = links(*known, record("a", day=TUESDAY, source=source), record("b", day=WEDNESDAY, postcode="30301", source=source))
+    assert [(row["batch_date"], row["left_key"], row["right_key"]) for row in rows] == [(WEDNESDAY, *pair)]
+
+
+def test_a_weight_that_is_nearly_enough_is_a_question() -> None:
+    (row,) = links(contact("c", postcode="08772"), contact("d", "gergory", "martinze", postcode="08772"))
+    assert (row["status"], row["why"]) == ("review", "the weight is low")
+    assert 5 < row["match_weight"] < 6
 
 
 def test_a_mail_box_of_several_places_is_no_evidence_from_then_on() -> None:
