@@ -41,12 +41,14 @@ def _latest_day(asset: str) -> dt.date | None:
 
 
 def _graph(page: Browser, address: str) -> None:
-    page.resize(1900, 740)
-    page.open(f"{address}/asset-groups")
-    page.click("Hide navigation")
-    graph = configured_graph()
-    page.expand_all_groups(*(source.name for source in graph.sources()), *(table.name for table in graph.tables()))
-    _save(page, "graph")
+    """Save what one prediction is made from, back to the raw files: the boxes of the whole graph could not be read in one picture."""
+    page.resize(2200, 1400)
+    page.open(f"{address}/assets/{FORECAST}?view=lineage&lineageScope=upstream&lineageDepth=99")
+    tables = configured_graph().with_upstreams([FORECAST.split("/")[1]])
+    page.wait_for(*(table.name for table in tables), *(table.source.name for table in tables if table.source))
+    page.settle()
+    page.save_drawn(DOCS / "graph.png")
+    print("docs/graph.png")
 
 
 def _forecast(page: Browser, address: str, day: dt.date) -> None:

@@ -3,6 +3,7 @@
 Belongs here: starting, waiting and ending. Does not belong here: what is looked at.
 """
 
+import base64
 import os
 import shutil
 import signal
@@ -38,6 +39,13 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+
+_DRAWN = """
+    const margin = 16, boxes = [...document.querySelectorAll('svg foreignObject')].map(box => box.getBoundingClientRect());
+    const left = Math.min(...boxes.map(box => box.left)) - margin, top = Math.min(...boxes.map(box => box.top)) - margin;
+    return [left, top, Math.max(...boxes.map(box => box.right)) + margin - left, Math.max(...boxes.map(box => box.bottom)) + margin - top];
+"""
+"""Where the boxes of a graph are on the page: left, top, width, height."""
 
 
 def is_installed() -> bool:
@@ -150,6 +158,12 @@ class Browser:
     def save(self, file: Path) -> None:
         """Save a picture of what is visible."""
         self._chrome.save_screenshot(str(file))
+
+    def save_drawn(self, file: Path) -> None:
+        """Save a picture of a graph's boxes, without what lies around the graph."""
+        left, top, width, height = self._chrome.execute_script(_DRAWN)
+        clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
+        file.write_bytes(base64.b64decode(self._chrome.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip})["data"]))
 
     def _shows(self, texts: tuple[str, ...]) -> bool:
         read = self.text()
