@@ -407,7 +407,8 @@ MUTANTS = (
     Mutant("what goes back counts", "features/category_demand.py", "moves.filter(moves.arrived_on < moves.moved_on)", "moves", (_DEMAND,)),
     Mutant("a wrong quantity counts", "features/category_demand.py", "units=ibis.least(_.units, _.most_units)", "units=_.units", (_DEMAND,)),
     Mutant("sales of a day too few follow a move", "marts/category_moves.py", '"sales_lines": DAYS_BEFORE', '"sales_lines": DAYS_BEFORE - 1', (_MOVES,)),
-    Mutant("sales after a move follow it", "marts/category_moves.py", "sales_lines.batch_date < sides.moved_on, ", "", (_MOVES,)),
+    Mutant("sales before a product was listed follow its move", "marts/category_moves.py", ">= sides.listed_on", "< sides.moved_on", (_MOVES,)),
+    Mutant("sales after a move follow it", "marts/category_moves.py", "sales_lines.batch_date < sides.moved_on,\n", "\n", (_MOVES,)),
     Mutant(
         "sales before a move go back",
         "marts/category_moves.py",

@@ -45,7 +45,12 @@ def category_moves(days: ir.Table, sales_lines: ir.Table, products: ir.Table) ->
     # Not as one selection that both joins take: the engine would put all of it into memory first.
     before = sides.semi_join(days, sides.moved_on == days.batch_date).join(
         sales_lines,
-        ["product_id", sales_lines.batch_date < sides.moved_on, sales_lines.batch_date >= sides.moved_on - ibis.interval(days=DAYS_BEFORE)],
+        [
+            "product_id",
+            sales_lines.batch_date < sides.moved_on,
+            sales_lines.batch_date >= sides.moved_on - ibis.interval(days=DAYS_BEFORE),
+            sales_lines.batch_date >= sides.listed_on,
+        ],
     )
     arriving = sales_lines.semi_join(days, "batch_date")
     after = sides.join(arriving, ["product_id", arriving.batch_date >= sides.moved_on, arriving.batch_date <= sides.moved_on + ibis.interval(days=DAYS_AFTER)])
@@ -53,13 +58,16 @@ def category_moves(days: ir.Table, sales_lines: ir.Table, products: ir.Table) ->
 
 
 def _sides(products: ir.Table) -> ir.Table:
-    """Return the two sides of each move of a product to another category: `gains` is -1 where it was, and 1 where it is."""
-    several = products.group_by("product_id").agg(rows=_.count()).filter(_.rows > 1)
+    """Return the two sides of each move of a product to another category: `gains` is -1 where it was, and 1 where it is.
+
+    What arrived before the product was listed counts in no category of its own, and has none to leave.
+    """
+    several = products.group_by("product_id").agg(rows=_.count(), listed_on=_.batch_date.min()).filter(_.rows > 1)
     in_order = ibis.window(group_by="product_id", order_by="batch_date")
-    listed = products.semi_join(several, "product_id").mutate(was=_.category.lag().over(in_order))
-    moves = listed.filter(listed.was != listed.category).select("product_id", "was", "category", moved_on=_.batch_date)
-    was = moves.select("product_id", "moved_on", category=_.was, gains=ibis.literal(-1, "int64"))
-    return was.union(moves.select("product_id", "moved_on", "category", gains=ibis.literal(1, "int64")))
+    listed = products.join(several, "product_id").mutate(was=_.category.lag().over(in_order))
+    moves = listed.filter(listed.was != listed.category).select("product_id", "was", "category", "listed_on", moved_on=_.batch_date)
+    was = moves.select("product_id", "listed_on", "moved_on", category=_.was, gains=ibis.literal(-1, "int64"))
+    return was.union(moves.select("product_id", "listed_on", "moved_on", "category", gains=ibis.literal(1, "int64")))
 
 
 def _summed(moved: ir.Table, known_on: str, sign: int) -> ir.Table:

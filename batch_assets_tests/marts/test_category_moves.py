@@ -83,6 +83,16 @@ def test_a_product_that_moves_twice_takes_its_sales_a_step_at_a_time() -> None:
     ]  # fmt: skip
 
 
+def test_what_arrived_before_the_product_was_listed_does_not_leave_a_category_in_which_it_never_counted() -> None:
+    lines = [sold(3, 8), sold(3, 1, arrived=4), sold(4, 7)]
+    assert moves(lines, [listed(4, "MILK"), listed(5, "DAIRY")], 5) == [
+        (5, 5, 4, 3, "DAIRY", 1),
+        (5, 5, 4, 3, "MILK", -1),
+        (5, 5, 4, 4, "DAIRY", 7),
+        (5, 5, 4, 4, "MILK", -7),
+    ]
+
+
 def test_a_range_has_the_rows_of_its_days() -> None:
     lines, asked = [sold(n, n) for n in range(90, 110)], range(98, 105)
 
