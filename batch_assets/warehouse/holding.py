@@ -17,8 +17,15 @@ from ..table.contract import MOST_BREACHES, PRIVATE, Contract
 from ..table.lineage import columns_in
 from ..table.pandera_model import model_of
 
-_CHECKS = {"gt": "{column} > {value}", "ge": "{column} >= {value}", "lt": "{column} < {value}", "le": "{column} <= {value}", "isin": "{column} in {value}"}
-"""The checks whose breaches can be counted in one query: by name, as SQL. As in pandera, a null breaks none of them."""
+_CHECKS = {
+    "gt": "{column} > {value}",
+    "ge": "{column} >= {value}",
+    "lt": "{column} < {value}",
+    "le": "{column} <= {value}",
+    "isin": "{column} in {value}",
+    "str_matches": "regexp_matches({column}, '^' || {value})",
+}
+"""The checks whose breaches can be counted in one query: by name, as SQL. As in pandera, a null breaks none of them, and a match begins with the text."""
 
 
 def hold(con: Backend, contract: type[Contract], relation: str) -> None:

@@ -192,7 +192,7 @@ class Checked(Contract):
     """A check that one query does not know."""
 
     batch_date: types.Date = Field(description="day")
-    code: types.String = Field(str_matches=r"^[a-z]+$", description="letters")
+    code: types.String = Field(str_startswith="a", description="a word")
 
     class Config:
         """One row per day."""
@@ -204,9 +204,34 @@ def test_a_check_that_one_query_does_not_know_is_panderas() -> None:
     con = ibis.duckdb.connect()
     con.con.execute("create table rows as select date '2017-01-01' as batch_date, 'abc' as code")
     hold(con, Checked, "rows")
-    con.con.execute("update rows set code = 'a1'")
-    with pytest.raises(BreachError, match=r"code: .*str_matches"):
+    con.con.execute("update rows set code = 'bc'")
+    with pytest.raises(BreachError, match=r"code: .*str_startswith"):
         hold(con, Checked, "rows")
+
+
+class Written(Contract):
+    """A text in a form."""
+
+    batch_date: types.Date = Field(description="day")
+    code: types.String = Field(nullable=True, str_matches="b|'", description="what begins with a b or has a quote")
+
+    class Config:
+        """One row per day."""
+
+        unique = ["batch_date"]
+
+
+@pytest.mark.parametrize(("code", "is_right"), [("bc", True), ("a'", True), (None, True), ("ab", False), ("", False)])
+def test_a_form_is_checked_as_pandera_does_which_is_not_asked_if_it_is_kept(code: str | None, is_right: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    con = ibis.duckdb.connect()
+    con.con.execute("create table rows as select date '2017-01-01' as batch_date, ?::varchar as code", [code])
+    if is_right:
+        assert holding._breaches_by_pandera(con, Written, "rows") == []
+        monkeypatch.delattr(holding, "_breaches_by_pandera")
+        hold(con, Written, "rows")
+    else:
+        with pytest.raises(BreachError, match=r"code: .*str_matches"):
+            hold(con, Written, "rows")
 
 
 def test_few_values_of_many_are_told() -> None:
