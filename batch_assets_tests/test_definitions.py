@@ -1,4 +1,4 @@
-"""Loading the definitions: importing the module does nothing, and imported modules are excluded from garbage collection."""
+"""Loading the definitions: importing the module does nothing, they are made once, and imported modules are excluded from garbage collection."""
 
 import json
 import os
@@ -12,8 +12,10 @@ before = set(sys.modules)
 import batch_assets.definitions
 more = sorted(set(sys.modules) - before)
 imported = gc.get_freeze_count(), gc.isenabled()
-batch_assets.definitions.defs()
-print(json.dumps({"more": more, "imported": imported, "loaded": [gc.get_freeze_count(), gc.isenabled()], "all": sorted(sys.modules)}))
+first = batch_assets.definitions.defs()
+loaded = gc.get_freeze_count(), gc.isenabled()
+same = batch_assets.definitions.defs() is first
+print(json.dumps({"more": more, "imported": imported, "loaded": loaded, "same": same, "all": sorted(sys.modules)}))
 """
 
 
@@ -33,6 +35,7 @@ def test_importing_does_nothing_and_loading_keeps_what_it_imports_out_of_garbage
     assert isinstance(frozen, int)
     assert frozen > 100_000
     assert is_enabled
+    assert found["same"], "they are made once in a process"
     assert {"duckdb", "ibis", "batch_assets.warehouse.connection", "batch_assets_tests.shop.predictions.expected_counts"} <= set(found["all"])
     assert not [name for name in found["all"] if str(name).startswith("batch_assets.marts")]
 

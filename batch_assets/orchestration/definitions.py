@@ -44,7 +44,7 @@ def build_defs(graph: str | None = None, **resources: Any) -> dg.Definitions:
 
 @cache
 def _assets(package: str) -> Sequence[dg.AssetsDefinition | dg.SourceAsset]:
-    """Return every asset. Cached: Dagster loads the definitions several times per run, and they depend only on the code."""
+    """Return every asset. Cached, since they depend only on the code, whatever the resources are."""
     graph = Graph(package)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
