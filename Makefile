@@ -26,7 +26,7 @@ demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publ
 ui: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## open Dagster's UI on the demo, at http://127.0.0.1:3000
 	$(BIN)/dagster dev
 
-test: $(VENV)/ready  ## lint, format, types, tests
+test: $(VENV)/tested  ## lint, format, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -63,6 +63,11 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@echo "        about a minute on a fast network, during which it says nothing."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	touch $@
+
+$(VENV)/tested: $(VENV)/ready
+	@echo "Install what only the tests need, once: Delta tables, and a server of S3's protocol; about 80 MB to download"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,test]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

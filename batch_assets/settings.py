@@ -74,7 +74,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_parse_none_str="null", extra="ignore")
 
     lake: Path = Field(_DATA / "lake", description="folder of the raw daily files")
-    warehouse: Path = Field(_DATA / "warehouse.duckdb", description="the DuckDB file that holds every table")
+    warehouse: Path | str = Field(
+        _DATA / "warehouse.duckdb",
+        description="where every table is kept: a DuckDB file, or, as a name without a suffix or a URL such as s3://bucket/warehouse, a folder of Delta tables",
+    )
     published: Path = Field(_DATA / "published", description="folder of the prediction tables' Parquet files")
     models: Path = Field(_DATA / "models", description="folder of the trained models, one subfolder per version")
 
@@ -194,7 +197,8 @@ class Settings(BaseSettings):
         in_file = {name.upper() for name in told_in_file()}
         for name in _PATHS:
             file = settings_file() if f"{_PREFIX}{name}".upper() in in_file else None
-            setattr(self, name, (file.parent if file else Path.cwd()) / getattr(self, name))
+            if not (name == "warehouse" and "://" in str(self.warehouse)):
+                setattr(self, name, (file.parent if file else Path.cwd()) / getattr(self, name))
         return self
 
     def written(self, name: str) -> str:

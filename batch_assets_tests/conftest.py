@@ -8,11 +8,14 @@ import pytest
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.warehouse.connection import Warehouse
 
+DUCKDB_FILE, DELTA_TABLES = "warehouse.duckdb", "warehouse"
+"""The name of a warehouse says what kind of store it is."""
 
-def warehouse_in(folder: Path, lock_timeout: float = 5) -> Warehouse:
-    """Return a warehouse whose file and folders lie in `folder`."""
+
+def warehouse_in(folder: Path, lock_timeout: float = 5, name: str = DUCKDB_FILE) -> Warehouse:
+    """Return a warehouse whose store and folders lie in `folder`."""
     return Warehouse(
-        database=str(folder / "warehouse.duckdb"),
+        database=str(folder / name),
         lake=str(folder / "lake"),
         published=str(folder / "published"),
         models=str(folder / "models"),

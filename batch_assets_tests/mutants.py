@@ -57,6 +57,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 )
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
+_DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
 MUTANTS = (
@@ -142,7 +143,7 @@ MUTANTS = (
         ("marts/test_products.py", "marts/test_contacts.py"),
     ),
     # Identity.
-    Mutant("what holds on a day is what holds today", "warehouse/commit.py", " where batch_date <= as_of qualify", " qualify", ("test_laws.py",)),
+    Mutant("what holds on a day is what holds today", "warehouse/shown.py", " where batch_date <= as_of qualify", " qualify", ("test_laws.py",)),
     Mutant(
         "a record is told on its last day", "marts/customer_records.py", "batch_date=formed.batch_date.min()", "batch_date=formed.batch_date.max()", (_RECORDS,)
     ),
@@ -485,7 +486,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that was dropped is believed",
-        "warehouse/connection.py",
+        "warehouse/duckdb_file.py",
         "            forget_dropped(connection)\n",
         "",
         ("warehouse/test_stale.py",),
@@ -511,9 +512,7 @@ MUTANTS = (
         "        pass\n",
         ("warehouse/test_publication.py",),
     ),
-    Mutant(
-        "a receipt is no part of its transaction", "warehouse/commit.py", "        write_receipt(", "    write_receipt(", ("warehouse/test_publication.py",)
-    ),
+    Mutant("a receipt is no part of its transaction", "warehouse/commit.py", "        enter(", "    enter(", ("warehouse/test_publication.py",)),
     Mutant(
         "a receipt reads what was published since",
         "warehouse/schema.py",
@@ -561,13 +560,13 @@ MUTANTS = (
     Mutant(
         "other columns of the same number are taken",
         "warehouse/commit.py",
-        "differing := _columns(connection, table) ^ _columns(connection, KEPT)",
-        "len(differing := _columns(connection, table) ^ _columns(connection, KEPT)) % 2",
+        "^ _columns(connection, KEPT):",
+        "^ _columns(connection, KEPT) and len(differing) % 2:",
         ("warehouse/test_publication.py",),
     ),
     Mutant(
         "the latest view is of the oldest day",
-        "warehouse/commit.py",
+        "warehouse/shown.py",
         "select max(batch_date) from",
         "select min(batch_date) from",
         ("warehouse/test_reconcile.py",),
@@ -718,8 +717,31 @@ MUTANTS = (
     Mutant("a run that Dagster restarts replaces predictions", "orchestration/asked.py", " and _AGAIN_BY_ITSELF not in run.tags", "", (_ASKED,)),
     Mutant("a setting's change is told as one of code", "warehouse/causes.py", "if not name.startswith((SETTING, LIBRARY))]", "]", (_CAUSES,)),
     Mutant("all of an upstream's changes are told, also those before", "warehouse/causes.py", "if number < publication:", "if False:", (_CAUSES,)),
-    Mutant("each batch has the seconds of its whole publication", "warehouse/commit.py", " / len(batches)\n", "\n", (_PACE,)),
+    Mutant("each batch has the seconds of its whole publication", "warehouse/record.py", " / len(batches)\n", "\n", (_PACE,)),
     Mutant("a version forgets its libraries", "table/code_version.py", "[:12] if libraries else code", "[:12] if False else code", (_CAUSES,)),
+    # Delta tables.
+    Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
+    Mutant(
+        "rejects of a batch that was replaced are told",
+        "warehouse/delta/tables.py",
+        " semi join quality.batches using (asset, {DAY}, publication)",
+        "",
+        (_DELTA,),
+    ),
+    Mutant(
+        "a clock that is behind numbers backwards", "warehouse/delta/tables.py", "max(highest + 1, time.time_ns() // 1000)", "time.time_ns() // 1000", (_DELTA,)
+    ),
+    Mutant("only the first day is replaced", "warehouse/delta/tables.py", "for day in days])],", "for day in days[:1]])],", (_DELTA,)),
+    Mutant("a writer replaces what another published meanwhile", "warehouse/delta/tables.py", "if number != before.get(day)", "if False", (_DELTA,)),
+    Mutant("a writer never tries again", "warehouse/delta/tables.py", "for _ in range(_ATTEMPTS)", "for _ in range(1)", (_DELTA,)),
+    Mutant("a commit is read twice", "warehouse/delta/tables.py", "read + 1, version", "read, version", (_DELTA,)),
+    Mutant("a commit is read that comes after the version", "warehouse/delta/said.py", "range(first, last + 1)", "range(first, last + 2)", (_DELTA,)),
+    Mutant("a commit forgets what holds until later", "warehouse/delta/said.py", "HISTORY: json.dumps(history)", "HISTORY: json.dumps([])", ("test_laws.py",)),
+    Mutant("who reads disturbs who writes", "warehouse/delta/tables.py", "return DeltaTables(self._location).session()", "return self.session()", (_DELTA,)),
+    Mutant("rejects under way are removed", "warehouse/delta/tables.py", 'old = f"publication < ', 'old = f"true or publication < ', (_UPKEEP,)),
+    Mutant("files go that something was made from", "warehouse/delta/upkeep.py", "if publication in needed", "if False", (_UPKEEP,)),
+    Mutant("files under way go", "warehouse/delta/upkeep.py", "max(HOURS_UNDER_WAY, ", "max(0, ", (_UPKEEP,)),
+    Mutant("what killed writers left stays", "warehouse/delta/upkeep.py", "full=True", "full=False", (_UPKEEP,)),
     # Sentiment.
     Mutant(
         "words and stars of later reviews are learnt from",

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batch_assets.settings
-import batch_assets.warehouse.connection
+import batch_assets.warehouse.duckdb_file
 from batch_assets.engine.canonical import row_words
 from batch_assets.errors import BreachError, DefinitionError
 from batch_assets.table.graph import Graph, configured_graph
@@ -34,7 +34,7 @@ from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import Published, publish
 
-from .conftest import copied, warehouse_in
+from .conftest import DELTA_TABLES, DUCKDB_FILE, copied, warehouse_in
 from .plain_sums import plain_sums
 from .shop import PACKAGE
 from .shop_lake import day_of, write_counts, write_day, write_days, write_shelves
@@ -71,9 +71,12 @@ def lakes(draw: st.DrawFn) -> list[Day]:
     return days
 
 
-def written(folder: str, lake: list[Day]) -> Warehouse:
+STORES = pytest.mark.parametrize("store", [DUCKDB_FILE, DELTA_TABLES], ids=["DuckDB file", "Delta tables"])
+
+
+def written(folder: str, lake: list[Day], store: str = DUCKDB_FILE) -> Warehouse:
     """Write a lake, and return an empty warehouse beside it."""
-    warehouse = warehouse_in(Path(folder))
+    warehouse = warehouse_in(Path(folder), name=store)
     for day, of_day in zip(DAYS, lake, strict=False):
         write_counts(Path(warehouse.lake), day, of_day.counts)
         write_shelves(Path(warehouse.lake), day, of_day.shelves)
@@ -96,11 +99,12 @@ def run(warehouse: Warehouse, *days: dt.date) -> Contents:
     return found
 
 
+@STORES
 @settings(max_examples=4, deadline=None)
 @given(lakes(), st.randoms(use_true_random=False))
-def test_a_range_equals_its_days_in_any_order_and_repeated(lake: list[Day], chance: random.Random) -> None:
+def test_a_range_equals_its_days_in_any_order_and_repeated(store: str, lake: list[Day], chance: random.Random) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        at_once, by_day = written(one, lake), written(two, lake)
+        at_once, by_day = written(one, lake, store), written(two, lake, store)
         expected = run(at_once, *DAYS)
         assert len(expected) == len(SHOP) * len(DAYS)
         by_day.keep_open()
@@ -126,11 +130,12 @@ def test_the_size_of_the_pieces_changes_nothing(lake: list[Day], most_bytes: int
         assert contents(in_pieces) == expected
 
 
+@STORES
 @settings(max_examples=8, deadline=None)
 @given(lakes())
-def test_every_row_that_is_read_is_kept_or_quarantined_once_by_its_place(lake: list[Day]) -> None:
+def test_every_row_that_is_read_is_kept_or_quarantined_once_by_its_place(store: str, lake: list[Day]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = written(folder, lake)
+        warehouse = written(folder, lake, store)
         run(warehouse, *DAYS)
         with warehouse.connect() as con:
             found = {
@@ -149,17 +154,19 @@ def test_every_row_that_is_read_is_kept_or_quarantined_once_by_its_place(lake: l
     assert all(rows_in == kept + rejected for _, rows_in, kept, rejected in batches)
 
 
+@STORES
 @settings(max_examples=5, deadline=None)
 @given(lakes(), st.integers(1, len(DAYS) - 1))
-def test_a_later_day_changes_nothing_before_it(lake: list[Day], known: int) -> None:
+def test_a_later_day_changes_nothing_before_it(store: str, lake: list[Day], known: int) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        short, whole = run(written(one, lake[:known]), *DAYS[:known]), run(written(two, lake), *DAYS)
+        short, whole = run(written(one, lake[:known], store), *DAYS[:known]), run(written(two, lake, store), *DAYS)
         assert short == {(asset, day): content for (asset, day), content in whole.items() if day < DAYS[known]}
 
 
-def test_a_day_that_is_corrected_changes_what_is_as_of_it_or_later_alone(tmp_path: Path) -> None:
+@STORES
+def test_a_day_that_is_corrected_changes_what_is_as_of_it_or_later_alone(store: str, tmp_path: Path) -> None:
     lake = [Day({"ann.csv": [f"1,{n + 1},", "2,5,"]}, [(1, "tea")]) for n in range(len(DAYS))]
-    warehouse = written(str(tmp_path), lake)
+    warehouse = written(str(tmp_path), lake, store)
     before = run(warehouse, *DAYS)
     write_counts(Path(warehouse.lake), DAYS[1], {"ann.csv": ["1,99,"]})
     after = run(warehouse, *DAYS)
@@ -281,14 +288,14 @@ def shop(template: Warehouse, tmp_path: Path) -> Warehouse:
 
 def on_threads(patch: pytest.MonkeyPatch, count: int) -> None:
     """Let the engine, and what is mapped, work on so many threads."""
-    opened = batch_assets.warehouse.connection._open
+    opened = batch_assets.warehouse.duckdb_file._open
 
     def open_and_set(database: str) -> duckdb.DuckDBPyConnection:
         connection = opened(database)
         connection.execute(f"set threads = {count}")
         return connection
 
-    patch.setattr(batch_assets.warehouse.connection, "_open", open_and_set)
+    patch.setattr(batch_assets.warehouse.duckdb_file, "_open", open_and_set)
     patch.setattr("os.cpu_count", lambda: count)
     patch.setattr("batch_assets.engine.duckdb.SCORED_AT_ONCE", 50)
 
@@ -427,10 +434,11 @@ def test_a_table_of_what_changes_has_one_row_a_day_of_each_key(table: Table) -> 
     assert not table.contract.history() or {"batch_date", *table.contract.history()} == set(table.contract.grain())
 
 
-def test_what_held_on_a_day_is_what_was_known_then() -> None:
+@STORES
+def test_what_held_on_a_day_is_what_was_known_then(store: str) -> None:
     kinds: list[list[tuple[int | None, str | None]]] = [[(1, "tea"), (2, "rice")], [(1, "salt")], [], [(2, None), (3, "tea")]]
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = warehouse_in(Path(folder))
+        warehouse = warehouse_in(Path(folder), name=store)
         for day, of_day in zip(DAYS, kinds, strict=True):
             write_day(Path(warehouse.lake), day, kinds=of_day)
         table = Graph(PACKAGE).table("shelf_kinds")

@@ -88,6 +88,16 @@ def names_duckdb(use: Use) -> bool:
     return _is_in(use.target, "duckdb", "ibis.duckdb", "ibis.backends.duckdb") and use.room not in ("engine", "warehouse")
 
 
+def names_delta(use: Use) -> bool:
+    """Delta is known to one room alone, which is an extra, and only the store that is asked for it imports it."""
+    is_inside = _is_in(use.module, f"{OURS}.warehouse.delta")
+    return (
+        use.is_import
+        and not is_inside
+        and (_is_in(use.target, "deltalake") or (_is_in(use.target, f"{OURS}.warehouse.delta") and use.module != f"{OURS}.warehouse.store"))
+    )
+
+
 def layer_knows_the_machine(use: Use) -> bool:
     """A layer imports of this package only the ground, expressions, what a table is, and layers at or below its own; lake/ also what a raw file is."""
     if use.room not in LAYERS or use.entered is None:
@@ -125,6 +135,7 @@ RULES: Sequence[Callable[[Use], bool]] = (
     imports_upwards,
     knows_dagster,
     names_duckdb,
+    names_delta,
     layer_knows_the_machine,
     uses_dagsters_private_parts,
     uses_ibis_private_parts,
@@ -207,6 +218,8 @@ def test_no_line_breaks_a_rule(is_broken_by: Callable[[Use], bool]) -> None:
         ("table/lineage.py", "import duckdb", names_duckdb),
         ("orchestration/assets.py", "from ibis.backends.duckdb import Backend", names_duckdb),
         ("features/anything.py", "import ibis\nrows = ibis.duckdb.connect()", names_duckdb),
+        ("warehouse/commit.py", "from deltalake import DeltaTable", names_delta),
+        ("warehouse/connection.py", "def store():\n    from .delta.tables import DeltaTables", names_delta),
         ("marts/anything.py", "from ..engine.duckdb import published", layer_knows_the_machine),
         ("marts/anything.py", "from ..ingest.lakefile import LakeFile", layer_knows_the_machine),
         ("marts/anything.py", "from ..features.other import other", layer_knows_the_machine),
@@ -271,16 +284,16 @@ def test_a_room_opens_with_its_charter_and_nothing_else(path: Path) -> None:
     assert [ast.unparse(node) for node in tree.body[1:]] == [], f"{path}: a module of its own has room for this"
 
 
-_PUBLISHES_WITHOUT_DAGSTER = """
+_PUBLISHES_WITHOUT = """
 import sys
 from pathlib import Path
 
-class NoDagster:
+class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith("dagster"):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath")):
             raise ImportError(f"{name} is not there")
 
-sys.meta_path.insert(0, NoDagster())
+sys.meta_path.insert(0, NotThere())
 
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.connection import Warehouse
@@ -296,7 +309,7 @@ for table in Graph(shop.PACKAGE).in_order():
 """
 
 
-def test_the_machine_publishes_where_dagster_is_not_installed(tmp_path: Path) -> None:
-    ran = subprocess.run([sys.executable, "-c", _PUBLISHES_WITHOUT_DAGSTER, str(tmp_path)], capture_output=True, text=True, check=False)
+def test_the_machine_publishes_where_dagster_and_the_extras_are_not_installed(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", _PUBLISHES_WITHOUT, str(tmp_path)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert "predictions.expected_counts 12" in ran.stdout.splitlines()

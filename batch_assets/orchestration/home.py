@@ -42,12 +42,16 @@ def known_instance() -> dg.DagsterInstance | None:
 def why_forgotten(instance: dg.DagsterInstance, database: str) -> str | None:
     """Return why Dagster would never show what a run publishes; None if it would, or if the warehouse is a tryout's and not the one in the settings."""
     is_kept = bool(os.environ.get(_NAME)) and not instance.is_ephemeral
-    if is_kept or Path(database).absolute() != settings.warehouse.absolute():
+    if is_kept or _whole(database) != _whole(str(settings.warehouse)):
         return None
     return (
         f"{_NAME} is not set, so Dagster's UI would never show what this run publishes in {database}. "
         f"Set it to the folder that the UI uses: export {_NAME}={_DEFAULT}"
     )
+
+
+def _whole(location: str) -> str:
+    return location if "://" in location else str(Path(location).absolute())
 
 
 def _make_default() -> None:

@@ -1,16 +1,14 @@
-"""The warehouse: one DuckDB file, written by one process at a time, and the folders that belong to it.
+"""The warehouse: a store of published rows, and the folders that belong to it.
 
-Belongs here: the connection, waiting for the lock, and translating DuckDB's errors for
-code that does not depend on it. Does not belong here: what is published (`publication.py`), and the
-tables that every warehouse has (`schema.py`).
+Belongs here: the connection, and translating DuckDB's errors for code that does not depend on it. Does not belong here: what is
+published (`publication.py`), how a store is opened (`duckdb_file.py`, `delta/`), and the tables that every warehouse has (`schema.py`).
 """
 
 import logging
-import random
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,12 +16,12 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.ibis_private import backend_of
-from ..errors import EngineError, StorageError, WarehouseError
+from ..errors import EngineError, StorageError
 from ..ingest.known_files import KnownFiles
 from .owner import claim
-from .permissions import OWNERS_FILE, make_file, make_folder
+from .permissions import make_folder
 from .reconcile import reconcile
-from .schema import ensure_schema, forget_dropped
+from .store import Store, store_at
 from .transaction import use_little_memory
 
 _QUOTE_VALUES = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
@@ -34,13 +32,13 @@ _VALUE = re.compile(r"""(['"]).*\1|['"].*|(?<=value )\S+""", re.DOTALL)
 
 
 class Warehouse:
-    """A DuckDB file that is changed only by publishing checked batches atomically, and the folders that belong to it."""
+    """A store that is changed only by publishing checked batches atomically, and the folders that belong to it."""
 
     def __init__(self, database: str, lake: str, published: str, models: str, lock_timeout: float, tell: Callable[[str], None] | None = None) -> None:
         """Store the locations; nothing is opened yet.
 
         Args:
-            database: path of the DuckDB file.
+            database: path of the DuckDB file, or folder or URL of Delta tables.
             lake: folder of the raw daily files.
             published: folder of the published Parquet files.
             models: folder of the trained models.
@@ -51,6 +49,15 @@ class Warehouse:
         self.tell = tell or logging.getLogger(__name__).warning
         self._is_kept_open = False
         self._held: duckdb.DuckDBPyConnection | None = None
+
+    @cached_property
+    def store(self) -> Store:
+        """Where its rows are kept.
+
+        Raises:
+            WarehouseError: its location names no store.
+        """
+        return store_at(self.database)
 
     def keep_open(self) -> None:
         """Keep the file open after the first connection: opening it takes a tenth of a second."""
@@ -68,11 +75,7 @@ class Warehouse:
         Raises:
             WarehouseError: it is not there yet, or another process holds it.
         """
-        try:
-            connection = duckdb.connect(self.database, read_only=True)
-        except duckdb.IOException as error:
-            why = "held by another process" if "Conflicting lock" in str(error) else "not there yet"
-            raise WarehouseError(f"{self.database}: {why}.") from error
+        connection = self.store.open_to_read()
         try:
             yield backend_of(connection)
         finally:
@@ -80,12 +83,17 @@ class Warehouse:
 
     def known_files(self) -> KnownFiles:
         """Return what is remembered of the lake's files."""
-        return KnownFiles(Path(f"{self.database}.files"))
+        return KnownFiles(Path(f"{self._local}.files"))
 
     @property
     def _spill(self) -> Path:
         """Where DuckDB puts rows for which there is no room in memory, by its own default."""
-        return Path(f"{self.database}.tmp")
+        return Path(f"{self._local}.tmp")
+
+    @property
+    def _local(self) -> str:
+        """Where on this machine its other files are, whose names begin alike."""
+        return f"{self.published}.warehouse" if "://" in self.database else self.database
 
     @contextmanager
     def connect(self) -> Iterator[Backend]:
@@ -101,7 +109,7 @@ class Warehouse:
         """
         try:
             self._held = self._held or self._opened()
-            make_file(Path(f"{self.database}.wal"))
+            self.store.refresh(self._held)
             connection = self._held.cursor()
             yield backend_of(connection)
             connection.close()
@@ -115,14 +123,10 @@ class Warehouse:
             self.let_go()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        if not self.database or Path(self.database).name.startswith(":memory:"):
-            raise WarehouseError(f"a warehouse {self.database!r} keeps nothing when its process ends. Name a file in the setting warehouse.")
-        make_folder(Path(self.database).parent)
+        store = self.store
         make_folder(self._spill)
-        connection = self._when_free()
+        connection = store.open(self.lock_timeout, self.tell)
         try:
-            ensure_schema(connection, self.database)
-            forget_dropped(connection)
             claim(connection, self.database, Path(self.published))
             for told in reconcile(connection, Path(self.published)):
                 self.tell(told)
@@ -142,31 +146,6 @@ class Warehouse:
             with suppress(OSError):
                 self._spill.rmdir()
 
-    def _when_free(self) -> duckdb.DuckDBPyConnection:
-        """Open the file as soon as no other process holds it, retrying with backoff and jitter; report the holder once.
-
-        DuckDB uses an operating-system lock, which ends with its process, so a killed run leaves no lock behind.
-        """
-        started, pause, told = time.monotonic(), 0.05, False
-        while True:
-            try:
-                return _open(self.database)
-            except duckdb.IOException as error:
-                if "Conflicting lock" not in str(error):
-                    raise
-                holder = re.search(r"held in (.+?\(PID \d+\))", str(error), re.DOTALL)
-                who = holder[1] if holder else "another process"
-                if time.monotonic() - started > self.lock_timeout:
-                    raise WarehouseError(
-                        f"{self.database}: still held by {who} after {self.lock_timeout:.0f} s. "
-                        "End that process, or run this again when it is done; nothing was written."
-                    ) from error
-                if not told:
-                    self.tell(f"{self.database} is held by {who}; waiting for up to {self.lock_timeout:.0f} s.")
-                    told = True
-                time.sleep(pause * random.uniform(0.5, 1))
-                pause = min(2 * pause, 2.0)
-
 
 def _tell_plainly(error: duckdb.Error) -> NoReturn:
     """Translate a DuckDB error into one of the project's own."""
@@ -177,20 +156,3 @@ def _tell_plainly(error: duckdb.Error) -> NoReturn:
     if isinstance(error, _QUOTE_VALUES):
         raise EngineError(_VALUE.sub("…", str(error).partition("\n\nLINE ")[0]).partition("\n")[0]) from None
     raise EngineError(str(error)) from error
-
-
-def _open(database: str) -> duckdb.DuckDBPyConnection:
-    is_new = not Path(database).exists()
-    try:
-        connection = duckdb.connect(database)
-        if is_new:
-            Path(database).chmod(OWNERS_FILE)
-            make_file(Path(f"{database}.wal"))
-        return connection
-    except duckdb.Error as error:
-        if "version number" in str(error) or "not a valid DuckDB" in str(error):
-            raise WarehouseError(
-                f"{database}: not a warehouse that DuckDB {duckdb.__version__} can open ({error}). "
-                "Use the DuckDB version that wrote it, or move the file and the folder of published files away and materialize again."
-            ) from error
-        raise

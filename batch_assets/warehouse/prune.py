@@ -1,11 +1,11 @@
-"""Prune: remove what nothing that is published needs, once it is old enough: from the store of models, and from the ledger.
+"""Prune: remove what nothing that is published needs, once it is old enough: from the store of models, and from the store of rows.
 
 A version is needed while a batch in force names it, or was made with it. What a model keeps beside its versions, in a folder of its
 name and a word more, such as the fits that later backtests reuse, can be trained again at any time, so it is needed by nothing.
 What is left over by a killed training is removed at any age: whoever trains holds the warehouse, and so does whoever prunes.
 
-Belongs here: what may go of the store of models, and removing it. Does not belong here: what may go of the ledger (`prune_ledger.py`). Of tables
-nothing goes.
+Belongs here: what may go of the store of models, and removing it. Does not belong here: what may go of a store's ledger or
+files (`prune_ledger.py`, `delta/upkeep.py`). Of what is in force nothing goes.
 """
 
 import datetime as dt
@@ -21,7 +21,6 @@ from ibis.backends.duckdb import Backend
 from ..errors import WarehouseError
 from .artifacts import SUMS
 from .connection import Warehouse
-from .prune_ledger import forget, replaced
 from .verify_models import NAMED
 
 _LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}")
@@ -46,20 +45,19 @@ def prune(warehouse: Warehouse, before: dt.datetime, *, is_executed: bool) -> It
     Raises:
         WarehouseError: there is no warehouse, nothing is published in it, or it is not known of a prediction what it was made with.
     """
-    if not Path(warehouse.database).exists():
+    if not warehouse.store.exists():
         raise WarehouseError(f"{warehouse.database}: there is no warehouse here, so it is not known what is needed. Is the setting warehouse right?")
     does = "removed" if is_executed else "can go"
     with warehouse.connect() as con:
-        folders, publications = list(unneeded(con, Path(warehouse.models), before)), replaced(con, before)
+        folders = list(unneeded(con, Path(warehouse.models), before))
         if is_executed:
             remove(folders)
-            forget(con.con, publications)
+        of_store = list(warehouse.store.prune(con.con, before, is_executed=is_executed))
     for each in folders:
         yield f"{each.folder}: {does}; {each.reason}, {each.size / 1e6:.1f} MB"
     if folders:
         yield f"models, folders {does}: {len(folders)}, {sum(each.size for each in folders) / 1e6:.1f} MB"
-    if publications:
-        yield f"ledger, entries {does}, with their receipts: {len(publications):,}; others replaced them, and nothing in force was made from them"
+    yield from of_store
 
 
 def unneeded(con: Backend, models: Path, before: dt.datetime) -> Iterator[Unneeded]:

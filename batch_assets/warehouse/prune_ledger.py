@@ -5,10 +5,9 @@ traced or made again before, can be afterwards. Does not belong here: the store 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
-from ibis.backends.duckdb import Backend
 
 from .transaction import transaction
 
@@ -26,10 +25,26 @@ Replaced = Sequence[tuple[int, str, dt.date]]
 """Publications of batches: number, table and day of each."""
 
 
-def replaced(con: Backend, before: dt.datetime) -> Replaced:
+def prune_ledger(connection: duckdb.DuckDBPyConnection, before: dt.datetime, *, is_executed: bool) -> Iterator[str]:
+    """Yield a line if the ledger has entries from before a time that nothing needs; remove them, if they may be."""
+    publications = replaced(connection, before)
+    if is_executed:
+        forget(connection, publications)
+    if publications:
+        does = "removed" if is_executed else "can go"
+        yield f"ledger, entries {does}, with their receipts: {len(publications):,}; others replaced them, and nothing in force was made from them"
+
+
+def needed(connection: duckdb.DuckDBPyConnection) -> dict[str, set[int]]:
+    """Return, by table, the publications that are in force, and those that they were made from."""
+    found = connection.execute(f"{_NEEDED} select asset, list(distinct publication) from needed group by all").fetchall()
+    return {asset: set(publications) for asset, publications in found}
+
+
+def replaced(connection: duckdb.DuckDBPyConnection, before: dt.datetime) -> Replaced:
     """Return the publications of batches from before a time that nothing in force needs."""
     query = f"{_NEEDED} select publication, asset, batch_date from quality.ledger anti join needed using (publication, asset, batch_date)"
-    return con.con.execute(f"{query} where published_at < ? order by all", [before]).fetchall()
+    return connection.execute(f"{query} where published_at < ? order by all", [before]).fetchall()
 
 
 def forget(connection: duckdb.DuckDBPyConnection, publications: Replaced) -> None:

@@ -21,13 +21,13 @@ from ..table.table import Table
 from .artifacts import Artifacts
 from .audit import audit
 from .batch import Batch, Receipt, Target
-from .commit import commit, next_publication
 from .connection import Warehouse
 from .conservation import rows_read, to_conserve
 from .files import LAYER, BatchFiles, Stamp, write
 from .independence import check_independence
 from .ledger import contents, inputs_hash
 from .reconcile import settle
+from .store import Store
 from .transaction import little_memory
 
 
@@ -80,13 +80,13 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             readings=readings,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
-        published = publish_staged(con, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
+        published = publish_staged(con, warehouse.store, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
     if published.unfinished:
         warehouse.let_go()
     return replace(published, readings=readings, inputs=inputs)
 
 
-def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
+def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
     """Replace the batches of `days` with the staged rows, all or none.
 
     Raises:
@@ -94,7 +94,7 @@ def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receip
     """
     batches = audit(con, target, days, receipt, measure)
     with little_memory(con.con):
-        publication = next_publication(con.con)
+        publication = store.next_publication(con.con)
     files = BatchFiles(target.files, target.name) if target.files else None
     if files:
         columns = list(schema_of(con, KEPT))
@@ -102,7 +102,7 @@ def publish_staged(con: Backend, target: Target, days: Sequence[dt.date], receip
             stamp = Stamp(publication, batch.content)
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
     with little_memory(con.con):
-        commit(con.con, target, batches, receipt, publication)
+        store.commit(con.con, target, batches, receipt, publication)
     return Published(batches, _settled(con.con, files, days) if files else [])
 
 

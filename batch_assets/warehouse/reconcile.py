@@ -37,8 +37,8 @@ def settle(connection: duckdb.DuckDBPyConnection, files: BatchFiles, days: Colle
 
 def _expected(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[dt.date, Stamp]]:
     """Return the expected stamp of each file, by table and day: one for each batch that the warehouse has."""
-    there = "select table_name from duckdb_tables() where schema_name = ? and not temporary order by 1"
-    return {name: _batches(connection, name) for (name,) in connection.execute(there, [LAYER]).fetchall()}
+    there = "select split_part(asset, '.', 2) from quality.tables where starts_with(asset, ?) order by 1"
+    return {name: _batches(connection, name) for (name,) in connection.execute(there, [f"{LAYER}."]).fetchall()}
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, name: str) -> dict[dt.date, Stamp]:

@@ -3,11 +3,11 @@
 Does not belong here: the version of a table's code, which the ledger has for each batch (`table/code_version.py`).
 """
 
+import datetime as dt
 import json
 import platform
 import subprocess
-
-import duckdb
+from collections.abc import Mapping
 
 from ..settings import PROJECT
 from ..table.code_version import library_versions, settings_in_rows
@@ -16,14 +16,16 @@ LIBRARIES = ("dagster", "duckdb", "ibis-framework", "lightgbm", "numpy", "orjson
 """Those that rows, or the order in which they are made, may depend on."""
 
 
-def write_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Record what a run runs with, unless one of its earlier publications has."""
-    if connection.execute("select 1 from quality.runs where run_id = ?", [run_id]).fetchall():
-        return
-    connection.execute(
-        "insert into quality.runs values (?, now(), ?, ?, ?, ?)",
-        [run_id, _commit(), platform.python_version(), json.dumps(library_versions(*LIBRARIES)), json.dumps(settings_in_rows(), sort_keys=True)],
-    )
+def run_of(run_id: str) -> Mapping[str, object]:
+    """Return what a run runs with."""
+    return {
+        "run_id": run_id,
+        "published_at": dt.datetime.now(dt.UTC),
+        "commit_hash": _commit(),
+        "python": platform.python_version(),
+        "libraries": json.dumps(library_versions(*LIBRARIES)),
+        "settings": json.dumps(settings_in_rows(), sort_keys=True),
+    }
 
 
 def _commit() -> str | None:

@@ -6,7 +6,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-import batch_assets.warehouse.connection
+import batch_assets.warehouse.duckdb_file
 from batch_assets.errors import StorageError
 from batch_assets.orchestration.resource import WarehouseResource
 
@@ -15,13 +15,13 @@ from batch_assets.orchestration.resource import WarehouseResource
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each time that a warehouse's file is opened."""
     noted: list[str] = []
-    really_open = batch_assets.warehouse.connection._open
+    really_open = batch_assets.warehouse.duckdb_file._open
 
     def note_and_open(database: str) -> duckdb.DuckDBPyConnection:
         noted.append(database)
         return really_open(database)
 
-    monkeypatch.setattr(batch_assets.warehouse.connection, "_open", note_and_open)
+    monkeypatch.setattr(batch_assets.warehouse.duckdb_file, "_open", note_and_open)
     return noted
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
-import batch_assets.warehouse.connection
+import batch_assets.warehouse.duckdb_file
 from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
 
 _STATEMENTS = ("execute", "executemany", "begin", "commit", "sql")
-_ON_FILES = ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (shutil, "copyfile"))
+ON_FILES = ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (shutil, "copyfile"))
 
 MOST_STEPS = 300
 FAILED = 3
@@ -56,7 +56,7 @@ def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception
 
     Return a list that has an element as soon as it has happened.
     """
-    opened, numbers, happened = batch_assets.warehouse.connection._open, itertools.count(1), list[type[Exception]]()
+    opened, numbers, happened = batch_assets.warehouse.duckdb_file._open, itertools.count(1), list[type[Exception]]()
 
     def step(error: type[Exception]) -> None:
         if next(numbers) == at:
@@ -76,8 +76,8 @@ def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception
         step(OSError)
         target.write_bytes(whole)
 
-    patch.setattr(batch_assets.warehouse.connection, "_open", lambda database: Failing(opened(database), lambda: step(duckdb.IOException)))
-    for owner, name in _ON_FILES:
+    patch.setattr(batch_assets.warehouse.duckdb_file, "_open", lambda database: Failing(opened(database), lambda: step(duckdb.IOException)))
+    for owner, name in ON_FILES:
         patch.setattr(owner, name, copy_half if name == "copyfile" else before(getattr(owner, name)))
     return happened
 
@@ -101,13 +101,13 @@ class FailingAfterCommit(Failing):
 
 def fail_after_commit(patch: pytest.MonkeyPatch, act: Act, times: int = 1) -> None:
     """Let `act` happen when a commit is on the disk, so many times."""
-    opened, numbers = batch_assets.warehouse.connection._open, itertools.count(1)
+    opened, numbers = batch_assets.warehouse.duckdb_file._open, itertools.count(1)
 
     def committed() -> None:
         if next(numbers) <= times:
             act(duckdb.IOException)
 
-    patch.setattr(batch_assets.warehouse.connection, "_open", lambda database: FailingAfterCommit(opened(database), committed))
+    patch.setattr(batch_assets.warehouse.duckdb_file, "_open", lambda database: FailingAfterCommit(opened(database), committed))
 
 
 def fail(error: type[Exception]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import batch_assets.warehouse.connection
+import batch_assets.warehouse.duckdb_file
 from batch_assets.errors import EngineError, StorageError, WarehouseError
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.schema import SCHEMA_VERSION
@@ -76,13 +76,13 @@ def test_a_connection_ends_with_its_block_even_after_an_error(warehouse: Warehou
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each time that a warehouse's file is opened."""
     noted: list[str] = []
-    really_open = batch_assets.warehouse.connection._open
+    really_open = batch_assets.warehouse.duckdb_file._open
 
     def note_and_open(database: str) -> duckdb.DuckDBPyConnection:
         noted.append(database)
         return really_open(database)
 
-    monkeypatch.setattr(batch_assets.warehouse.connection, "_open", note_and_open)
+    monkeypatch.setattr(batch_assets.warehouse.duckdb_file, "_open", note_and_open)
     return noted
 
 

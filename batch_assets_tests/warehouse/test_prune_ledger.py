@@ -87,10 +87,10 @@ def test_all_that_can_be_traced_and_made_again_can_be_afterwards(warehouse: Ware
         restated(warehouse, chance)
     before = known(warehouse)
     with warehouse.connect() as con:
-        going = replaced(con, LATER)
+        going = replaced(con.con, LATER)
         assert going
         forget(con.con, going)
-        assert replaced(con, LATER) == []
+        assert replaced(con.con, LATER) == []
         for name in ("receipts", "models", "raw_files"):
             columns = "publication, batch_date" if name == "raw_files" else "publication, asset, batch_date"
             assert con.con.execute(f"select count(*) from quality.{name} anti join quality.ledger using ({columns})").fetchall() == [(0,)], name
@@ -110,8 +110,8 @@ def published_again(warehouse: Warehouse) -> None:
 def test_what_is_young_stays_and_what_is_old_and_replaced_goes(warehouse: Warehouse) -> None:
     published_again(warehouse)
     with warehouse.connect() as con:
-        assert replaced(con, dt.datetime.now(dt.UTC) - dt.timedelta(days=1)) == []
-        assert replaced(con, LATER) == [(1, "marts.shelf_counts", day) for day in DAYS[:2]]
+        assert replaced(con.con, dt.datetime.now(dt.UTC) - dt.timedelta(days=1)) == []
+        assert replaced(con.con, LATER) == [(1, "marts.shelf_counts", day) for day in DAYS[:2]]
 
 
 @pytest.mark.parametrize("act", [fail, kill])

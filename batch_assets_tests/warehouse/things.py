@@ -39,7 +39,7 @@ def put(warehouse: Warehouse, *things: int | None, days: tuple[dt.date, ...] = (
     target = Target("predictions", "things", Things, Path(warehouse.published))
     with warehouse.connect() as con:
         stage(con, Things.arrow_schema(), rows, raw_rows=False)
-        return publish_staged(con, target, days, Receipt("run", "code", {day: {} for day in days}, **receipt))
+        return publish_staged(con, warehouse.store, target, days, Receipt("run", "code", {day: {} for day in days}, **receipt))
 
 
 def seen(warehouse: Warehouse) -> dict[str, Any]:
