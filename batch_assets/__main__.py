@@ -12,6 +12,7 @@ hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [HOUSEHOLD]` the latest recommendations of a household, `… sentiment`
 what customers think otherwise of than before.
 `python -m batch_assets customer marketing:C100001 --as-of 2017-12-20` prints all that is known of a customer as of a day; `--with-names` also what is private.
+`python -m batch_assets erase marketing:C100001` prints where a customer is known; `--yes` erases all that is personal there, and certifies it.
 """
 
 import argparse
@@ -78,17 +79,22 @@ def main(arguments: list[str] | None = None) -> int:
     )
     person.add_argument("--as-of", dest="day", type=_day, metavar="DAY", help="only what was known at the end of this day; default: the last one published")
     person.add_argument("--with-names", action="store_true", help="also show names, addresses and all else that is private")
+    forget = commands.add_parser("erase", help="print where a customer is known; with --yes, erase all that is personal there, and certify it")
+    forget.add_argument("customer", metavar="CUSTOMER", nargs="?", help="as for customer; without one, bring to its end what was begun and not finished")
+    forget.add_argument("--yes", action="store_true", help="erase it; this cannot be undone")
+    forget.add_argument("--by", default="", metavar="NAME", help="who asked for it, for the certificate")
+    forget.add_argument("--reason", default="", metavar="TEXT", help="why, for the certificate; nothing personal")
     chosen = parser.parse_args(arguments)
-    if chosen.command in _SHOWN:
-        return _reported(lambda: _show(chosen.command, getattr(chosen, "household", None)))
-    if chosen.command == "customer":
-        return _reported(lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names))
-    if chosen.command == "verify":
-        return _reported(lambda: _verify(repairs=chosen.repair))
-    if chosen.command == "prune":
-        return _reported(lambda: _prune(is_executed=chosen.yes))
-    if chosen.command == "trace":
-        return _reported(lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay))
+    without_days: dict[str, Callable[[], int]] = {
+        **dict.fromkeys(_SHOWN, lambda: _show(chosen.command, getattr(chosen, "household", None))),
+        "customer": lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names),
+        "erase": lambda: _erase(chosen.customer, chosen.by, chosen.reason, is_executed=chosen.yes),
+        "verify": lambda: _verify(repairs=chosen.repair),
+        "prune": lambda: _prune(is_executed=chosen.yes),
+        "trace": lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay),
+    }
+    if chosen.command in without_days:
+        return _reported(without_days[chosen.command])
     if (chosen.first is None) != (chosen.last is None):
         parser.error("--from and --to go together")
     if chosen.first and chosen.first > chosen.last:
@@ -260,6 +266,17 @@ def _customer(asked: str | None, day: dt.date | None, *, with_names: bool) -> in
     with WarehouseResource().warehouse.connect() as con:
         told = customer(con, asked, day, with_names=with_names)
     print(told)
+    return 0
+
+
+def _erase(asked: str | None, by: str, reason: str, *, is_executed: bool) -> int:
+    from .orchestration.erase import erase_asked
+    from .orchestration.home import instance
+    from .orchestration.resource import WarehouseResource
+
+    erase_asked(WarehouseResource(), instance(), asked, by, reason, _tell, is_executed=is_executed)
+    if asked and not is_executed:
+        _tell("nothing was changed; the same command with --yes erases all of this, and it cannot be undone")
     return 0
 
 

@@ -720,7 +720,6 @@ MUTANTS = (
     Mutant("each batch has the seconds of its whole publication", "warehouse/record.py", " / len(batches)\n", "\n", (_PACE,)),
     Mutant("a version forgets its libraries", "table/code_version.py", "[:12] if libraries else code", "[:12] if False else code", (_CAUSES,)),
     # Delta tables.
-    Mutant("an optimizer of the engine fails on one file", "warehouse/delta/session.py", "'{_UNSAFE}'", "''", (_DELTA,)),
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(
         "rejects of a batch that was replaced are told",

@@ -21,6 +21,7 @@ from isal import igzip, isal_zlib
 
 from ..content import combined
 from ..errors import DefinitionError, LakeError
+from .erasures import Emptied, naming
 from .formats.format import Block, BreaksOffError, Format, FormError, Refuse, Refused
 from .names import lookalikes, strangers
 
@@ -31,6 +32,8 @@ LEAST_REFUSED = 5
 """Lines below which they are single bad lines, whatever their share."""
 MOST_REASONS = 1000
 _GZIP_TRAILER = 4
+_REDACTED = ".redacted."
+"""What stands in a day's version before the name of an erasure."""
 _unpacked = cast(Callable[..., BinaryIO], igzip.IGzipFile)
 _DAMAGE = (EOFError, cast(type[Exception], isal_zlib.error), igzip.BadGzipFile)
 ORIGIN = pa.schema([("batch_date", pa.date32()), ("source_file", pa.string()), ("source_line", pa.int64())])
@@ -124,6 +127,9 @@ class LakeFile:
         closing: with a `*` in the pattern, the path of the manifest that marks the day as complete. It lists the day's
             files, one per line, relative to its own folder. Until it exists, the day has not arrived.
         private: the fields that have personal data.
+        identified_by: the fields that say together whom a row is about, in each way in which they can. Of a customer who is erased, the private
+            fields of the rows that are identified so are empty. None, if the source is not about customers.
+        owner: who owns the files, if they may not be rewritten here when a customer is erased.
         beside: patterns, with `{day}`, of files of other sources that lie in the same folder.
     """
 
@@ -135,6 +141,8 @@ class LakeFile:
     may_be_empty: bool = False
     closing: str | None = None
     private: tuple[str, ...] = ()
+    identified_by: tuple[tuple[str, ...], ...] = ()
+    owner: str | None = None
     beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -143,6 +151,8 @@ class LakeFile:
             raise DefinitionError(f"lake.{self.name}: a pattern with a `*` and `closing`, the file that says that a day is complete, go together.")
         if unknown := sorted(set(self.private) - set(self.columns)):
             raise DefinitionError(f"lake.{self.name}: {', '.join(unknown)} is private, and no field of it.")
+        if unknown := sorted({name for fields in self.identified_by for name in fields} - set(self.columns)):
+            raise DefinitionError(f"lake.{self.name}: {', '.join(unknown)} identifies somebody, and is no field of it.")
 
     @property
     def schema(self) -> pa.Schema:
@@ -192,7 +202,7 @@ class LakeFile:
             yield f"lake.{self.name}: not read, since no day has a file of this name: {named}. Rename what belongs to a day, and move the rest away."
 
     def read(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
-        """Stream the rows of one of a day's files in blocks of bounded size. What is not a row goes to `refuse`.
+        """Stream the rows of one of a day's files in blocks of bounded size. What is not a row goes to `refuse`. Who is erased is in none of them.
 
         Args:
             root: the lake's root.
@@ -207,6 +217,16 @@ class LakeFile:
         Raises:
             LakeError: the file is truncated or corrupt, or does not have the expected form.
         """
+        emptied = self.emptied(root)
+        for batch in self.read_as_is(root, path, day, lambda refused: refuse(emptied.line(refused)), version):
+            yield emptied.rows(batch)
+
+    def emptied(self, root: Path) -> Emptied:
+        """Return what is left of the rows of those who are erased."""
+        return Emptied(root, self.name, self.identified_by, self.private, self.format.nothing, self.format.stand_in)
+
+    def read_as_is(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
+        """Stream the rows of a file as they stand in it, whoever is erased; otherwise as `read`."""
         name, refusals = str(path.relative_to(root)), _Refusals(refuse, is_whole=path.suffix == ".gz")
         with self._opened(path, day, version or Version()) as stream:
             for block in refusals.told_first(self.format.read(stream, tuple(self.columns), refusals.add)):
@@ -280,5 +300,12 @@ def unpacked_bytes(path: Path) -> int:
 
 
 def day_version(root: Path, files: Sequence[tuple[Path, str]]) -> str:
-    """Return the version of a day: a hash of its files' names and versions."""
-    return combined([f"{path.relative_to(root)} {version}" for path, version in sorted(files)])
+    """Return the version of a day: a hash of its files' names and versions. If customers are erased from them, it says so, and by which erasure last."""
+    erased = naming(root, [str(path.relative_to(root)) for path, _ in files])
+    whole = combined([*(f"{path.relative_to(root)} {version}" for path, version in sorted(files)), *erased])
+    return f"{whole}{_REDACTED}{erased[-1]}" if erased else whole
+
+
+def redacted_by(version: str) -> str | None:
+    """Return the last erasure by which a customer was erased from a day of that version; None if nobody was."""
+    return version.partition(_REDACTED)[2] or None

@@ -26,4 +26,5 @@ access_log = LakeFile(
     },
     may_be_empty=True,
     private=("host",),
+    identified_by=(("cookie",),),
 )

@@ -17,4 +17,5 @@ contact_list = LakeFile(
     },
     may_be_empty=True,
     private=("name", "email", "birth_year", "postcode"),
+    identified_by=(("contact_id",), ("name", "email")),
 )

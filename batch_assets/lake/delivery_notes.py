@@ -37,4 +37,5 @@ delivery_notes = LakeFile(
     },
     may_be_empty=True,
     private=("name", "phone", "street", "postcode", "city"),
+    identified_by=(("name", "phone"), ("name", "street", "postcode"), ("name", "delivery_no")),
 )

@@ -23,4 +23,5 @@ pos_log = LakeFile(
         "coupon_match_discount": "dollars taken off by the store matching a coupon",
     },
     private=("customer_name", "postcode"),
+    identified_by=(("customer_name", "postcode"), ("customer_name", "store_id", "receipt_id")),
 )

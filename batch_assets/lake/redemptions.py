@@ -20,4 +20,5 @@ redemptions = LakeFile(
     },
     may_be_empty=True,
     private=("name",),
+    identified_by=(("contact_id",), ("name", "voucher_no")),
 )

@@ -18,4 +18,5 @@ review_log = LakeFile(
     },
     may_be_empty=True,
     private=("marketing_id",),
+    identified_by=(("marketing_id",),),
 )

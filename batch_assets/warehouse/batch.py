@@ -11,6 +11,9 @@ from ..engine.staging import RAW
 from ..table.contract import Contract
 from ..table.table import Upstream
 
+ERASURE = "erasure"
+"""What the ledger names an erasure by among what a batch was made from, if rows about a customer were taken out of it."""
+
 
 @dataclass(frozen=True)
 class Target:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ibis.backends.duckdb import Backend
 
 from ..engine.reading import CLOSED
-from ..ingest.lakefile import file_version
+from ..ingest.lakefile import file_version, redacted_by
 from ..partitions import name_days, window
 from ..table.code_version import LIBRARY, SETTING
 from ..table.table import Table, Upstream
@@ -91,8 +91,10 @@ class Causes:
             yield Reason("the day is a closed day now")
             return
         asset, source = table.asset, table.source
-        for what, names in changed_files(self._con, asset, source, self._lake, day, self._version, was_closed=before == CLOSED).items():
-            yield Reason(what, tuple(names))
+        changed = changed_files(self._con, asset, source, self._lake, day, self._version, was_closed=before == CLOSED)
+        yield from (Reason(what, tuple(names)) for what, names in changed.items())
+        if not changed:
+            yield Reason(f"a customer was erased (erasure {redacted_by(now)})" if redacted_by(now) else "an erasure is gone")
 
     def _changed(self, table: Table, upstream: Upstream, day: dt.date) -> tuple[dt.date, ...]:
         """Return the days of an upstream whose batch is another than when a batch that reads it was published."""

@@ -20,6 +20,7 @@ from ..errors import LakeError, ReplayError
 from ..ingest.lakefile import file_version
 from ..table.table import Table
 from .artifacts import Artifacts
+from .batch import ERASURE
 from .ledger import contents, inputs_hash
 from .raw_files import changed_files
 from .trace import Link, trace
@@ -57,6 +58,8 @@ def why_not_trained_again(con: Backend, table: Table, day: dt.date, version: str
 
 def other_inputs(con: Backend, table: Table, batch: Link, lake: Path) -> Iterator[str]:
     """Tell what differs from what the batch was made from: code, batches of upstreams, raw files."""
+    if ERASURE in batch.inputs:
+        yield f"rows about a customer were taken out of it (erasure {batch.inputs[ERASURE]})"
     if table.code != batch.code:
         yield f"its code or settings changed (version {batch.code}, now {table.code})"
     published = contents(con, table.upstreams, [batch.day])

@@ -13,9 +13,10 @@ from ibis.backends.duckdb import Backend
 
 from ..engine.reading import CLOSED
 from ..errors import MissingBatchError, UntrainedError
-from ..ingest.lakefile import file_version
+from ..ingest.lakefile import file_version, redacted_by
 from ..partitions import name_days
 from .artifacts import Artifacts
+from .batch import ERASURE
 
 CHAIN = """
 with recursive chain as (
@@ -157,6 +158,7 @@ def told(found: Trace) -> Iterator[str]:
     of = found.of
     yield f"{of.asset}, batch {of.day}: content {of.content}, publication {of.publication}, code {of.code}, run {of.run_id}"
     yield f"run {of.run_id}: {found.run}"
+    yield from _redacted([of, *found.made_from])
     for asset in dict.fromkeys(link.asset for link in found.made_from):
         links = [link for link in found.made_from if link.asset == asset]
         read = f", code {' and '.join(sorted({link.code for link in links}))}"
@@ -165,3 +167,11 @@ def told(found: Trace) -> Iterator[str]:
         yield f"model {named.model}, version {named.version}: in force {name_days(named.days)}, files {named.files}"
     for raw in found.raw:
         yield f"raw file {raw.name}: {raw.hash}"
+
+
+def _redacted(links: Sequence[Link]) -> Iterator[str]:
+    """Tell from which batches a customer was erased, a line for each table."""
+    erased = [(link, name) for link in links if (name := link.inputs.get(ERASURE) or next(filter(None, map(redacted_by, link.inputs.values())), None))]
+    for asset in dict.fromkeys(link.asset for link, _ in erased):
+        days, names = {link.day for link, _ in erased if link.asset == asset}, sorted({name for link, name in erased if link.asset == asset})
+        yield f"redacted: {asset} ({name_days(days)}), by erasure {' and '.join(names)}"

@@ -1,8 +1,9 @@
 """Separated fields in the dialects of CSV, read fast: most lines are parsed in bulk, and only those that CSV parsers may disagree on one by one."""
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -45,7 +46,7 @@ class Csv(LineFormat):
     @property
     def _dialect(self) -> dict[str, Any]:
         """The arguments of Python's reader."""
-        return {"delimiter": self.separator, "strict": True} | ({"quotechar": self.quote} if self.quote else {"quoting": csv.QUOTE_NONE})
+        return {"delimiter": self.separator, "strict": True} | ({"quotechar": self.quote} if self.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None})
 
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
         """Return how the header differs from the expected columns, or None."""
@@ -57,6 +58,14 @@ class Csv(LineFormat):
             return f"the header changed: missing {', '.join(missing)}"  # It may be a line of data, so it is not quoted.
         told = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unexpected {', '.join(extra)}"] * bool(extra)
         return f"the header changed: {in_short('; '.join(told) or 'the columns are in another order: ' + ', '.join(found))}"
+
+    def without(self, line: bytes, columns: tuple[str, ...], fields: Collection[str]) -> bytes:
+        """Return a line with some fields empty."""
+        (row,) = csv.reader([line.decode(self.encoding)], **self._dialect)
+        text = io.StringIO()
+        left = ["" if name in fields else value for name, value in zip(columns, row, strict=True)]
+        csv.writer(text, lineterminator="", **self._dialect).writerow(left)
+        return text.getvalue().encode(self.encoding)
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse the lines that all CSV parsers agree on in bulk, and the others one by one; both ways give the same rows."""

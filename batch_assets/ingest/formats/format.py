@@ -3,7 +3,7 @@
 Does not belong here: which files make up a day (`lakefile.py`), or what fields mean (`lake/`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeAlias
 
@@ -59,6 +59,16 @@ class Format(Protocol):
 
     seeks: bool
 
+    @property
+    def nothing(self) -> str | None:
+        """What an empty field is read as."""
+        ...
+
+    @property
+    def stand_in(self) -> str:
+        """How the text of a line begins that stands for one that is erased and was no row."""
+        ...
+
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
         """Yield the rows in blocks of bounded size, in the file's order.
 
@@ -77,5 +87,17 @@ class Format(Protocol):
 
         Raises:
             FormError: the file is corrupt.
+        """
+        ...
+
+    def emptied(self, content: bytes, columns: tuple[str, ...], fields: Collection[str], rows: Collection[int], refused: Collection[int]) -> bytes:
+        """Return a file, decompressed, in which some rows lack what was in some fields; all else reads as before.
+
+        Args:
+            content: the file.
+            columns: the names of a row's fields.
+            fields: the fields that become empty; one that is not there stays so.
+            rows: the positions of these rows.
+            refused: the positions of lines or records that are no rows, which are replaced.
         """
         ...

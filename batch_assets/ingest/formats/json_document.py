@@ -3,15 +3,16 @@
 Records are cut out of the document before they are parsed, so that the memory is bounded, a bad one is refused alone, and it is kept verbatim.
 """
 
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import orjson
 
 from .format import Block, FormError, Refuse
-from .json_objects import rows_of
+from .json_objects import STAND_IN, rows_of, without
 from .lines import BOM
 
 BLOCK_BYTES = 1 << 20
@@ -37,6 +38,23 @@ class JsonDocument:
     records: str
 
     seeks = False
+    nothing = None
+    stand_in = STAND_IN
+
+    def emptied(self, content: bytes, columns: tuple[str, ...], fields: Collection[str], rows: Collection[int], refused: Collection[int]) -> bytes:
+        """Return a document in which some records have null in some members, and those that are no rows are replaced."""
+        head = _Document(io.BytesIO(content)).head(self.records)
+        at = content.index(head) + len(head)
+        parts, left = list[bytes](), 0
+        elements = (element for some in self.elements(io.BytesIO(content)) for element in some)
+        for number, element in enumerate(elements, 1):
+            # Elements are given verbatim and in order, and nothing but blanks and commas is between them.
+            at = content.index(element, at)
+            if number in rows or number in refused:
+                parts += [content[left:at], without(element, fields) if number in rows else self.stand_in.encode()]
+                left = at + len(element)
+            at += len(element)
+        return b"".join([*parts, content[left:]])
 
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
         """Yield the rows of a file, some records at once."""

@@ -6,7 +6,7 @@ Belongs here: objects with exactly the expected members, each once and none nest
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -47,6 +47,23 @@ def rows_of(texts: Sequence[bytes], whole: bytes, first: int, columns: tuple[str
     if fields is None or _MINUS_ZERO.search(whole):
         return _one_by_one([(line, texts[line - first]) for line in lines], refused, columns, unit)
     return Rows(fields, pa.array(lines, pa.int64()), refused)
+
+
+STAND_IN = '{"erased on request": true}'
+"""An object that stands for one that was no row."""
+
+
+def without(text: bytes, fields: Collection[str]) -> bytes:
+    """Return an object that is a row with null in place of some members; numbers keep their text as written."""
+    members: list[tuple[str, Any]] = json.loads(text, parse_int=_Number, parse_float=_Number, object_pairs_hook=list)
+    told = [(name, "null" if name in fields else value if isinstance(value, _Number) else json.dumps(value)) for name, value in members]
+    return f"{{{', '.join(f'{json.dumps(name)}: {value}' for name, value in told)}}}".encode()
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
 
 
 def _object(raw: bytes, expected: frozenset[str], unit: str) -> dict[str, Any] | str:

@@ -4,7 +4,7 @@ A byte order mark at the start of the file is not part of its first line. A last
 one; if it does not, the file breaks off there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
@@ -34,6 +34,8 @@ class LineFormat:
     """The base of line-based formats: what the first line must be, and how a block of whole lines becomes rows."""
 
     seeks = False
+    nothing: str | None = ""
+    stand_in = "erased on request"
     header_lines = 0
 
     def check_header(self, line: bytes, columns: tuple[str, ...]) -> str | None:
@@ -43,6 +45,19 @@ class LineFormat:
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse whole lines; `first_line` is the line number of the first one in its file."""
         raise NotImplementedError
+
+    def without(self, line: bytes, columns: tuple[str, ...], fields: Collection[str]) -> bytes:
+        """Return a line that is a row, with some fields empty; it has no end."""
+        raise NotImplementedError
+
+    def emptied(self, content: bytes, columns: tuple[str, ...], fields: Collection[str], rows: Collection[int], refused: Collection[int]) -> bytes:
+        """Return a file in which some rows have empty fields, and lines that are none are replaced."""
+        mark = BOM if content.startswith(BOM) else b""
+        lines = content.removeprefix(BOM).split(b"\n")
+        for number in (*rows, *refused):
+            line, end = lines[number - 1].removesuffix(b"\r"), b"\r" if lines[number - 1].endswith(b"\r") else b""
+            lines[number - 1] = (self.without(line, columns, fields) if number in rows else self.stand_in.encode()) + end
+        return mark + b"\n".join(lines)
 
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
         """Yield the rows of a file, one block of lines at a time."""

@@ -1,11 +1,13 @@
 """Parquet, a columnar format. A row's position is its number in the file, from 1; values become text as Arrow writes them."""
 
+import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import in_short
@@ -18,6 +20,19 @@ class Parquet:
     """A Parquet file with exactly the expected columns, all of scalar types. Reference: parquet.apache.org."""
 
     seeks = True
+    nothing = None
+    stand_in = "erased on request"
+
+    def emptied(self, content: bytes, columns: tuple[str, ...], fields: Collection[str], rows: Collection[int], refused: Collection[int]) -> bytes:
+        """Return a file in which some rows have null in some columns. No single row is ever refused."""
+        table = pq.read_table(io.BytesIO(content))
+        goes = pa.array([number in rows for number in range(1, table.num_rows + 1)])
+        for name in fields:
+            place, column = table.schema.get_field_index(name), table[name]
+            table = table.set_column(place, name, pc.if_else(goes, pa.scalar(None, column.type), column))
+        written = io.BytesIO()
+        pq.write_table(table, written)
+        return written.getvalue()
 
     def read(self, stream: BinaryIO, columns: tuple[str, ...], refuse: Refuse) -> Iterator[Block]:
         """Yield the rows. A file is valid or corrupt as a whole, so no single row is rejected."""

@@ -3,7 +3,10 @@
 The pattern is matched by RE2, which Arrow brings: in time proportional to the line, whatever the pattern and the line.
 """
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,12 +26,22 @@ class Pattern(LineFormat):
 
     pattern: str
 
+    nothing = "-"
+
     def __post_init__(self) -> None:
         """Reject what is no pattern with named groups."""
         try:
             _matched(pa.array([], pa.string()), self.pattern)
         except pa.ArrowInvalid as wrong:
             raise DefinitionError(f"Pattern: {in_short(str(wrong))}") from None
+
+    def without(self, line: bytes, columns: tuple[str, ...], fields: Collection[str]) -> bytes:
+        """Return a line with a dash in some groups, as web servers write what they do not know."""
+        text = line.decode()
+        found = cast("re.Match[str]", re.fullmatch(self.pattern, text))
+        for begin, end in sorted((found.span(name) for name in fields), reverse=True):
+            text = text[:begin] + self.nothing + text[end:]
+        return text.encode()
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Match whole lines."""

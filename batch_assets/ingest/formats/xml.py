@@ -4,10 +4,10 @@ What a file could do to a reader is ruled out: a document type is refused, so th
 bounded by libxml2, and the bytes of a record by `RECORD_BYTES`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import pyarrow as pa
 from lxml import etree
@@ -43,6 +43,8 @@ class Xml:
     namespaces: Mapping[str, str] = field(default_factory=dict[str, str])
 
     seeks = False
+    nothing = ""
+    stand_in = "<erased"
 
     def __post_init__(self) -> None:
         """Reject optional fields that are none."""
@@ -69,6 +71,20 @@ class Xml:
     def count(self, stream: BinaryIO) -> int:
         """Return the number of records."""
         return sum(1 for _ in self._records(stream))
+
+    def emptied(self, content: bytes, columns: tuple[str, ...], fields: Collection[str], rows: Collection[int], refused: Collection[int]) -> bytes:
+        """Return a file in which some records have empty elements and attributes, and those that are no rows are replaced."""
+        top = etree.fromstring(content, etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False))
+        paths = {path for path, name in self._paths.items() if name in fields}
+        for number, record in enumerate([child for child in top if isinstance(child.tag, str)], 1):
+            if number in rows:
+                _empty(record, (), paths)
+            elif number in refused:
+                other = etree.Element("erased")
+                other.tail = record.tail
+                top.replace(record, other)
+        tree = top.getroottree()
+        return cast(bytes, etree.tostring(tree, encoding=tree.docinfo.encoding or "UTF-8", xml_declaration=content.lstrip().startswith(b"<?xml")))
 
     def _records(self, stream: BinaryIO) -> Iterator[Any]:
         """Yield the children of the root, each before it is forgotten.
@@ -155,6 +171,19 @@ def _leaves(element: Any, path: Path) -> Iterator[tuple[Path, str]]:
         raise _StrayTextError
     for child in element:
         yield from _leaves(child, (*path, child.tag))
+
+
+def _empty(element: Any, path: Path, paths: Collection[Path]) -> None:
+    """Empty the elements and attributes at some paths; comments in them go, too."""
+    for name in element.attrib:
+        if (*path, f"@{name}") in paths:
+            element.attrib[name] = ""
+    if path in paths:
+        del element[:]
+        element.text = ""
+    for child in element:
+        if isinstance(child.tag, str):
+            _empty(child, (*path, child.tag), paths)
 
 
 def _alone(record: Any) -> Any:

@@ -12,9 +12,6 @@ import duckdb
 
 from ...errors import WarehouseError
 
-_UNSAFE = "statistics_propagation"
-"""With it, DuckDB 1.5 fails on the greatest value of the column by which files are partitioned if a filter leaves one file (duckdb#25629)."""
-
 
 def open_session(location: str) -> duckdb.DuckDBPyConnection:
     """Return a new connection to a database in memory.
@@ -23,7 +20,6 @@ def open_session(location: str) -> duckdb.DuckDBPyConnection:
         WarehouseError: what the object store needs is not installed.
     """
     connection = duckdb.connect()
-    connection.execute(f"set disabled_optimizers = '{_UNSAFE}'")
     if "://" in location:
         try:
             _reach(connection, location)

@@ -64,14 +64,6 @@ def test_a_batch_without_rows_is_published(warehouse: Warehouse) -> None:
     assert_one_story(warehouse)
 
 
-def test_the_last_day_of_a_table_can_be_asked_for_when_one_file_is_left(warehouse: Warehouse) -> None:
-    put(warehouse, 1, 2, days=(DAY, NEXT, LAST))
-    with warehouse.connect() as con:
-        assert con.con.execute(f"select max(batch_date) from predictions.things where batch_date < '{NEXT}'").fetchall() == [(DAY,)]
-        last = "from predictions.things where batch_date = (select max(batch_date) from predictions.things where batch_date <= ?)"
-        assert len(con.con.execute(last, [DAY]).fetchall()) == 2
-
-
 def test_rejected_rows_are_those_of_the_batches_in_force(warehouse: Warehouse) -> None:
     put(warehouse, 1, 13, days=(DAY, NEXT))
     put(warehouse, 7)
