@@ -2,7 +2,7 @@
 
 A day is one on which the store was open, which shows in something having been sold: closed days are not days without demand.
 Windows of whole weeks have as many of the last Mondays, Tuesdays and so on as they have weeks, whatever closures lie in between,
-so each weekday counts alike. What a product sold counts in the category that it has as of the batch day.
+so each weekday counts alike. What a product sold counts in the category that it has as of the batch day, and so does its promotion.
 """
 
 import ibis
@@ -12,7 +12,9 @@ from ibis import _
 
 from ..marts.category_day_sales import UNKNOWN
 from ..table.contract import Contract, Field
-from ..table.table import table
+from ..table.table import ALL, table
+from ._horizon import HORIZON
+from ._promoted import PLANNED, planned, promoted
 
 LONGEST = 91
 """The longest look-back window in calendar days, including the batch day."""
@@ -28,6 +30,7 @@ OUTLIER = 4
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MEASURES = ("units", "amount_cents", "discount_cents")
+_PLANNED = ("promoted_28d", "days_planned", *(f"promoted_{n}d" for n in range(1, HORIZON + 1)))
 _MILLIONTHS = 10**6
 
 
@@ -83,6 +86,22 @@ class CategoryDemand(Contract):
     amount_91d: dt.Int64 = Field(ge=0, description="cents paid in the last 13 weeks")
     discount_7d: dt.Int64 = Field(ge=0, description="discount in cents in the last week")
     discount_28d: dt.Int64 = Field(ge=0, description="discount in cents in the last 4 weeks")
+    promoted_28d: dt.Int64 = Field(ge=0, description="products in a mailer times days, of the last 28 days")
+    days_planned: dt.Int64 = Field(ge=0, le=HORIZON, description=f"days ahead for which the plan of promotions is known, up to {HORIZON}")
+    promoted_1d: dt.Int64 = Field(ge=0, description="products in a mailer 1 day after batch_date, as far as the plan is known")
+    promoted_2d: dt.Int64 = Field(ge=0, description="products in a mailer 2 days after batch_date, as far as the plan is known")
+    promoted_3d: dt.Int64 = Field(ge=0, description="products in a mailer 3 days after batch_date, as far as the plan is known")
+    promoted_4d: dt.Int64 = Field(ge=0, description="products in a mailer 4 days after batch_date, as far as the plan is known")
+    promoted_5d: dt.Int64 = Field(ge=0, description="products in a mailer 5 days after batch_date, as far as the plan is known")
+    promoted_6d: dt.Int64 = Field(ge=0, description="products in a mailer 6 days after batch_date, as far as the plan is known")
+    promoted_7d: dt.Int64 = Field(ge=0, description="products in a mailer 7 days after batch_date, as far as the plan is known")
+    promoted_8d: dt.Int64 = Field(ge=0, description="products in a mailer 8 days after batch_date, as far as the plan is known")
+    promoted_9d: dt.Int64 = Field(ge=0, description="products in a mailer 9 days after batch_date, as far as the plan is known")
+    promoted_10d: dt.Int64 = Field(ge=0, description="products in a mailer 10 days after batch_date, as far as the plan is known")
+    promoted_11d: dt.Int64 = Field(ge=0, description="products in a mailer 11 days after batch_date, as far as the plan is known")
+    promoted_12d: dt.Int64 = Field(ge=0, description="products in a mailer 12 days after batch_date, as far as the plan is known")
+    promoted_13d: dt.Int64 = Field(ge=0, description="products in a mailer 13 days after batch_date, as far as the plan is known")
+    promoted_14d: dt.Int64 = Field(ge=0, description="products in a mailer 14 days after batch_date, as far as the plan is known")
 
     class Config:
         """One row per batch_date and category."""
@@ -90,15 +109,26 @@ class CategoryDemand(Contract):
         unique = ["batch_date", "category"]
 
 
-@table(contract=CategoryDemand, lookback=dict.fromkeys(("category_day_sales", "category_moves"), LONGEST - 1), measure="units_28d")
-def category_demand(days: ir.Table, category_day_sales: ir.Table, category_moves: ir.Table) -> ir.Table:
-    """Level, trend, weekday shape, price, discount and recency of demand. Grain: one row per batch_date and category."""
+@table(
+    contract=CategoryDemand,
+    lookback={"category_day_sales": LONGEST - 1, "category_moves": LONGEST - 1, "promotions": PLANNED, "products": ALL},
+    measure="units_28d",
+)
+def category_demand(days: ir.Table, category_day_sales: ir.Table, category_moves: ir.Table, promotions: ir.Table, products: ir.Table) -> ir.Table:
+    """Level, trend, weekday shape, price, discount, recency and promotions of demand. Grain: one row per batch_date and category."""
     opened = _open_days(days, category_day_sales)
     known = _without_outliers(_sold_by_day(opened, category_day_sales, category_moves))
     sums = known.group_by("batch_date", "category").agg(**_measures(known))
     measured = sums.join(_count(opened), "batch_date")
     enough_sold = measured.days_sold_91d * LEAST_SOLD[1] >= measured.days_known * LEAST_SOLD[0]
-    return measured.filter(enough_sold).select(*CategoryDemand.columns())
+    rows = _beside(_beside(measured.filter(enough_sold), promoted(days, promotions, products), "category"), planned(days, promotions))
+    return rows.mutate(**{name: rows[name].fill_null(0) for name in _PLANNED}).select(*CategoryDemand.columns())
+
+
+def _beside(rows: ir.Table, known: ir.Table, *keys: str) -> ir.Table:
+    """Return rows with what is known of their day beside, null where nothing is."""
+    joined = rows.left_join(known, ["batch_date", *keys])
+    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))
 
 
 def _open_days(days: ir.Table, category_day_sales: ir.Table) -> ir.Table:

@@ -62,6 +62,16 @@ def products(context: dg.AssetExecutionContext) -> pd.DataFrame:
     return _made("products", catalogue=_raw("catalogue", pd.DataFrame(text, dtype=object), _day(context), 1))
 
 
+@_table("promotions")
+def promotions(context: dg.AssetExecutionContext) -> pd.DataFrame:
+    """Read the promotions that are announced on a day."""
+    source = GRAPH.source("promotion_plan")
+    with gzip.open(source.path(settings.lake, _day(context)), "rt", encoding="utf-8") as file:
+        planned = json.load(file)["promotions"]
+    text = {name: [None if row.get(name) is None else str(row[name]) for row in planned] for name in source.columns}
+    return _made("promotions", promotion_plan=_raw("promotion_plan", pd.DataFrame(text, dtype=object), _day(context), 1))
+
+
 @_table("till_lines")
 def till_lines(context: dg.AssetExecutionContext) -> pd.DataFrame:
     """Read the till file of a day."""
@@ -85,9 +95,10 @@ def category_day_sales(context: dg.AssetExecutionContext, sales_lines: pd.DataFr
 
 
 @_table("category_demand")
-def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.DataFrame) -> pd.DataFrame:
-    """Sum the last quarter's sales by category."""
-    return _made("category_demand", days=_days(context), **_known(category_day_sales=category_day_sales, category_moves=_no_moves()))
+def category_demand(context: dg.AssetExecutionContext, category_day_sales: pd.DataFrame, promotions: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """Sum the last quarter's sales by category, and count what is promoted."""
+    known = _known(category_day_sales=category_day_sales, promotions=promotions, products=products, category_moves=_no_moves())
+    return _made("category_demand", days=_days(context), **known)
 
 
 @_table("store_demand")
@@ -189,7 +200,7 @@ def _ledger(frames: dict[str, pd.DataFrame]) -> ibis.Table:
 
 
 defs = dg.Definitions(
-    [products, till_lines, sales_lines, category_day_sales, category_demand, store_demand, target_calendar, demand_model, demand_forecast],
+    [products, promotions, till_lines, sales_lines, category_day_sales, category_demand, store_demand, target_calendar, demand_model, demand_forecast],
     resources={"io_manager": DuckDBPandasIOManager(database=str(settings.warehouse))},
     executor=dg.multiprocess_executor,
 )

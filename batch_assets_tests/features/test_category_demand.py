@@ -1,4 +1,4 @@
-"""category_demand on a few rows: windows of open days, weekdays, recency, weights, products that moved, outliers, and what is left out."""
+"""category_demand on a few rows: windows of open days, weekdays, recency, weights, products that moved, outliers, promotions, and what is left out."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -17,15 +17,37 @@ def sold(day: int, units: int, *, known: int | None = None, category: str = "MIL
     }  # fmt: skip
 
 
-def made(rows: list[dict[str, object]], *asked: int, closed: Collection[int] = (), moves: Sequence[dict[str, object]] = ()) -> list[dict[str, Any]]:
-    """Return the features of some days; on each that was not closed, fuel was sold."""
+LISTED = {1: "MILK", 2: "MILK", 3: "BREAD"}
+
+
+def made(
+    rows: list[dict[str, object]],
+    *asked: int,
+    closed: Collection[int] = (),
+    moves: Sequence[dict[str, object]] = (),
+    promotions: Sequence[dict[str, object]] = (),
+    moved: Sequence[dict[str, object]] = (),
+) -> list[dict[str, Any]]:
+    """Return the features of some days; on each that was not closed, fuel was sold. The catalogue has `LISTED`, and the rows `moved` since."""
     opened = [sold(n, 1, category="FUEL") for n in range(max(asked) + 1) if n not in closed]
     return rows_of(
         category_demand,
         days=days(*map(day_of, asked)),
         category_day_sales=frame("category_day_sales", [*rows, *opened]),
         category_moves=frame("category_moves", moves),
+        promotions=frame("promotions", promotions),
+        products=frame("products", [*({"batch_date": day_of(0), "product_id": n, "category": category} for n, category in LISTED.items()), *moved]),
     )
+
+
+def promotion(product_id: int, starts: int, ends: int, *, announced: int) -> dict[str, object]:
+    """Return a promotion of a product from one day to another."""
+    return {"batch_date": day_of(announced), "product_id": product_id, "starts_on": day_of(starts), "ends_on": day_of(ends)}
+
+
+def ahead(row: dict[str, Any]) -> list[int]:
+    """Return how many products are promoted on each of the days to come."""
+    return [row[f"promoted_{n}d"] for n in range(1, 15)]
 
 
 def move(moved: int, units: int, category: str, *, of: int, arrived: int | None = None) -> dict[str, object]:
@@ -135,3 +157,34 @@ def test_one_wrong_quantity_counts_as_four_times_a_good_day() -> None:
     (row,) = made(rows, 39)
     assert (row["most_units"], row["units_56d"], row["sun_56d"], row["amount_91d"]) == (40, 39 * 10 + 40, 60, 39 * 1000 + 4000)
     assert row["squares_28d"] == 27 * 100 + 1600
+
+
+def test_promotions_count_on_the_days_on_which_they_run() -> None:
+    """Lately, the two products of milk were promoted on the 29 days before tomorrow, of which 28 count, and on the last two."""
+    plan = [promotion(1, 2, 30, announced=0), promotion(2, 29, 33, announced=20), promotion(3, 31, 34, announced=30)]
+    (row,) = made(usual(*range(31)), 30, promotions=plan)
+    assert (row["promoted_28d"], row["days_planned"], ahead(row)) == (28 + 2, 4, [1, 1, 1, *[0] * 11])
+
+
+def test_a_promotion_is_known_from_the_day_on_which_it_is_announced() -> None:
+    plan = [promotion(1, 25, 30, announced=10), promotion(2, 21, 40, announced=20)]
+    before, after = made(usual(*range(21)), 19, 20, promotions=plan)
+    assert (before["days_planned"], ahead(before)) == (11, [0] * 5 + [1] * 6 + [0] * 3)
+    assert (after["days_planned"], ahead(after)) == (14, [1, 1, 1, 1] + [2] * 6 + [1] * 4)
+
+
+def test_a_promotion_is_of_the_category_that_its_product_has_on_the_day() -> None:
+    plan, moved = [promotion(3, 1, 25, announced=0)], [{"batch_date": day_of(20), "product_id": 3, "category": "MILK"}]
+    rows = made(usual(*range(21)), 19, 20, promotions=plan, moved=moved)
+    assert [(row["promoted_28d"], row["promoted_1d"]) for row in rows] == [(0, 0), (20, 1)]
+
+
+def test_a_product_that_is_listed_after_the_announcement_is_promoted_from_then_on() -> None:
+    plan, listed = [promotion(4, 1, 25, announced=0)], [{"batch_date": day_of(20), "product_id": 4, "category": "MILK"}]
+    assert [row["promoted_1d"] for row in made(usual(*range(21)), 19, 20, promotions=plan, moved=listed)] == [0, 1]
+
+
+def test_without_a_plan_nothing_is_known_of_promotions() -> None:
+    over, long_ago = promotion(1, 1, 30, announced=0), promotion(2, 1, 99, announced=0)
+    (row,) = made(usual(*range(60)), 59, promotions=[over, long_ago])
+    assert (row["promoted_28d"], row["days_planned"], ahead(row)) == (0, 0, [0] * 14)

@@ -124,7 +124,7 @@ def test_weekdays_prices_discounts_and_spread_are_ratios_of_their_own_windows() 
 
 
 def test_a_category_without_sales_has_features_without_a_missing_number() -> None:
-    features = frame_of(demand(), calendar()).features.to_numpy()
+    features = frame_of(demand(days_planned=14), calendar()).features.to_numpy()
     assert np.isfinite(features).all()
 
 
@@ -214,3 +214,10 @@ def test_a_backtest_in_which_the_store_was_closed_says_nothing() -> None:
     nothing = np.zeros(len(frame.keys))
     found = score("2017-03-06", frame, Forecast(nothing, nothing, nothing), nothing)
     assert (set(found.wape.values()), found.coverage, found.widen) == ({0.0}, 0.8, 1.0)
+
+
+def test_promotions_are_told_beside_what_is_usual_as_far_as_they_are_planned() -> None:
+    """Of a category of which two products a day were promoted, five are tomorrow and none on the day after."""
+    found = frame_of(demand(units_28d=280, promoted_28d=56, days_planned=2, promoted_1d=5), calendar()).features["promoted"].to_numpy()
+    assert found[:2].tolist() == pytest.approx([6 / 3, 1 / 3])
+    assert np.isnan(found[2:]).all()

@@ -25,6 +25,7 @@ from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
 from ..lake.history import CLOSED, publish_all, write_history, write_rough_history
+from ..lake.others import write_others
 from ..lake.writer import day_of, product, till_line, write_catalogue, write_till
 from .test_demand_known import known
 
@@ -43,7 +44,17 @@ def history(tmp_path: Path) -> Warehouse:
     """A warehouse with marts and features of 58 days."""
     warehouse = warehouse_in(tmp_path)
     days = write_history(Path(warehouse.lake), 58)
-    for name in ("products", "till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
+    for name in (
+        "products",
+        "till_lines",
+        "sales_lines",
+        "category_day_sales",
+        "category_moves",
+        "promotions",
+        "category_demand",
+        "store_demand",
+        "target_calendar",
+    ):
         publish(GRAPH.table(name), warehouse, days, "run")
     return warehouse
 
@@ -159,7 +170,17 @@ RESTATED = frozenset({day_of(47), day_of(62)})
 
 def early(warehouse: Warehouse, days: list[dt.date]) -> None:
     """Publish marts and features."""
-    for name in ("products", "till_lines", "sales_lines", "category_day_sales", "category_moves", "category_demand", "store_demand", "target_calendar"):
+    for name in (
+        "products",
+        "till_lines",
+        "sales_lines",
+        "category_day_sales",
+        "category_moves",
+        "promotions",
+        "category_demand",
+        "store_demand",
+        "target_calendar",
+    ):
         publish(GRAPH.table(name), warehouse, days, "run")
 
 
@@ -366,6 +387,7 @@ def sells_from(lake: Path, first: int, length: int) -> list[dt.date]:
     for n, day in enumerate(days):
         write_catalogue(lake, day, [product(1, category="MILK"), product(2, category="FUEL")] if n == 0 else [])
         write_till(lake, day, [till_line(day, receipt_id="1", product_id="2"), *([till_line(day, receipt_id="2")] if n >= first else [])])
+        write_others(lake, day)
     return days
 
 

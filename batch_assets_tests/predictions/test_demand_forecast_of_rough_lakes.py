@@ -10,6 +10,7 @@ from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
 from ..lake.history import publish_all
+from ..lake.others import write_others
 from ..lake.writer import day_of, product, till_line, write_catalogue, write_till
 
 WEEK = (10, 10, 10, 10, 15, 20, 5)
@@ -46,6 +47,7 @@ def forecast(
             write_catalogue(lake, day_of(n), [product(p, category=category) for p, category in listed.items()])
             lines = [till_line(day_of(n), receipt_id=str(p), product_id=str(p), quantity=str(sold(n, p))) for p in categories]
             write_till(lake, day_of(n), lines)
+            write_others(lake, day_of(n))
     publish_all(warehouse, day_of(last), day_of(last))
     query = "select category, avg(units), avg(lower), avg(upper) from predictions.demand_forecast where not is_closed group by 1"
     with warehouse.connect() as con:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...features._horizon import HORIZON
+
 Numbers = NDArray[np.float64]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -95,6 +97,7 @@ def build_frame(rows: pd.DataFrame) -> Frame:
         "days_sold": rows["days_sold_28d"].to_numpy(float) / np.maximum(days[28], 1),
         "spread": np.sqrt(np.maximum(rows["squares_28d"].to_numpy(float) / np.maximum(days[28], 1) - level[28] ** 2, 0)) / scale,
         **_prices(rows),
+        "promoted": _promoted(rows),
     }
     baselines = dict(zip(BASELINES, (by_weekday[7], level[28] * shape), strict=True))
     never_open = (alike == 0) & (rows["days_known"].to_numpy(int) >= ENOUGH_TO_TELL)
@@ -140,6 +143,14 @@ def _prices(rows: pd.DataFrame) -> dict[str, Numbers]:
         "discount_28d": share[28],
         "discount_change": share[7] - share[28],
     }
+
+
+def _promoted(rows: pd.DataFrame) -> Numbers:
+    """Return how many of the category's products are in a mailer on the target day, beside the mean of the last 28 days; NaN if that is not planned yet."""
+    horizon = rows["horizon"].to_numpy(int)
+    ahead = rows[[f"promoted_{n}d" for n in range(1, HORIZON + 1)]].to_numpy(float)[np.arange(len(rows)), horizon - 1]
+    usual = rows["promoted_28d"].to_numpy(float) / 28
+    return np.where(horizon <= rows["days_planned"].to_numpy(int), (ahead + 1) / (usual + 1), np.nan)
 
 
 def _weights(decay: float, rows: pd.DataFrame) -> Numbers:
