@@ -11,21 +11,19 @@ REQUIRED = "REQUIRE_BROWSER"
 
 NOT_TESTED = f"Not tested: Dagster's UI in a browser. {MISSING}, then `make test` again."
 
-_was_skipped = pytest.StashKey[bool]()
-
 
 @pytest.fixture(scope="session")
-def chromium(request: pytest.FixtureRequest) -> None:
+def chromium() -> None:
     """Skip, or fail, where Chromium and its driver are not installed."""
     if is_installed():
         return
     if os.environ.get(REQUIRED):
         pytest.fail(f"{MISSING}; {REQUIRED} is set.", pytrace=False)
-    request.config.stash[_was_skipped] = True
     pytest.skip(MISSING)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Print the line after pytest's summary, as the very last one."""
-    if config.stash.get(_was_skipped, False):
+    """Print the line after pytest's summary, as the very last one. The process that prints has the reports of all that ran tests; those have no reporter."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and any(MISSING in str(report.longrepr) for report in reporter.stats.get("skipped", [])):
         print(NOT_TESTED)

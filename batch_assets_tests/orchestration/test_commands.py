@@ -10,13 +10,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from batch_assets.__main__ import main
 from batch_assets.orchestration.resource import WarehouseResource
+from batch_assets.settings import settings
 
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
 from .runs import ledger
+from .test_up_to_date import CONFIGURED, settled
 
-CONFIGURED = Path(__file__).parents[2] / "dagster.yaml.example"
+__all__ = ["settled"]
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def environment(resource: WarehouseResource, tmp_path: Path) -> dict[str, str]:
 
 def run(environment: dict[str, str], *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command of this environment's in a folder."""
-    program = [sys.executable, "-m", "batch_assets"] if command[0] in ("up-to-date", "verify", "prune") else [str(Path(sys.executable).with_name("dagster"))]
+    program = [sys.executable, "-m", "batch_assets"] if command[0] == "up-to-date" else [str(Path(sys.executable).with_name("dagster"))]
     return subprocess.run([*program, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -83,24 +86,30 @@ def test_a_table_that_is_not_there_is_told_in_one_line(environment: dict[str, st
     assert unknown.stderr.startswith("there is no table shelf_count; the tables are ")
 
 
-def test_verify_tells_what_differs_and_has_it_made_again(resource: WarehouseResource, environment: dict[str, str]) -> None:
-    write_days(Path(resource.lake), 2)
-    assert run(environment, "up-to-date", "--from", str(day_of(1)), "--to", str(day_of(1))).returncode == 0
-    clean = run(environment, "verify")
-    assert (clean.returncode, clean.stdout) == (0, "every published table, file and model is as the ledger says\n"), clean.stderr
-    with duckdb.connect(environment["BATCH_ASSETS_WAREHOUSE"]) as con:
+def said(capsys: pytest.CaptureFixture[str], *command: str) -> tuple[int, str, str]:
+    """Run a command in this process, which saves the seconds that one of its own takes to start; return its exit code, and what it said."""
+    code = main(list(command))
+    return (code, *capsys.readouterr())
+
+
+def test_verify_tells_what_differs_and_has_it_made_again(settled: WarehouseResource, capsys: pytest.CaptureFixture[str]) -> None:
+    write_days(Path(settled.lake), 2)
+    assert said(capsys, "up-to-date", "--from", str(day_of(1)), "--to", str(day_of(1)))[0] == 0
+    assert said(capsys, "verify") == (0, "every published table, file and model is as the ledger says\n", "")
+    with duckdb.connect(settled.database) as con:
         con.execute("update marts.kind_counts set pieces = pieces + 1 where batch_date = '2017-01-02'")
-    told = run(environment, "verify")
-    assert told.returncode == 1
-    assert told.stdout == "marts.kind_counts, batch 2017-01-02: rows of the table were changed since they were published\n"
-    assert told.stderr == "differences: 1; python -m batch_assets verify --repair has them made again\n"
-    (version,) = (Path(resource.models) / "mean_model").iterdir()
+    assert said(capsys, "verify") == (
+        1,
+        "marts.kind_counts, batch 2017-01-02: rows of the table were changed since they were published\n",
+        "differences: 1; python -m batch_assets verify --repair has them made again\n",
+    )
+    (version,) = (Path(settled.models) / "mean_model").iterdir()
     as_trained = (version / "means.json").read_bytes()
     (version / "means.json").write_bytes(as_trained[:-5])
-    repaired = run(environment, "verify", "--repair")
+    code, told, error = said(capsys, "verify", "--repair")
     assert (version / "means.json").read_bytes() == as_trained
-    assert repaired.returncode == 0, repaired.stderr
-    assert repaired.stdout.endswith("every published table, file and model is as the ledger says\n")
+    assert code == 0, error
+    assert told.endswith("every published table, file and model is as the ledger says\n")
 
 
 @pytest.mark.parametrize("command", ["verify", "plan"])
@@ -144,23 +153,27 @@ def test_a_run_that_dagster_would_forget_publishes_nothing(resource: WarehouseRe
     assert not Path(resource.database).exists()
 
 
-def test_prune_tells_what_can_go_and_removes_it_when_it_may(resource: WarehouseResource, environment: dict[str, str]) -> None:
-    write_days(Path(resource.lake), 3)
-    assert run(environment, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(2))).returncode == 0
-    assert run(environment, "prune").stdout == "nothing can go\n"
-    nowhere = run(environment | {"BATCH_ASSETS_WAREHOUSE": f"{resource.database}.wrong"}, "prune")
-    assert (nowhere.returncode, nowhere.stderr.count("\n")) == (1, 1)
-    assert not Path(f"{resource.database}.wrong").exists()
-    old = Path(resource.models) / "mean_model.fits" / "0123"
+def test_prune_tells_what_can_go_and_removes_it_when_it_may(
+    settled: WarehouseResource, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days(Path(settled.lake), 3)
+    assert said(capsys, "up-to-date", "--from", str(day_of(0)), "--to", str(day_of(2)))[0] == 0
+    assert said(capsys, "prune") == (0, "nothing can go\n", "")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(settings, "warehouse", Path(f"{settled.database}.wrong"))
+        code, _, error = said(capsys, "prune")
+    assert (code, error.count("\n")) == (1, 1)
+    assert not Path(f"{settled.database}.wrong").exists()
+    old = Path(settled.models) / "mean_model.fits" / "0123"
     old.mkdir(parents=True)
     (old / "fit.txt").write_bytes(bytes(2_000_000))
     (old / "SHA256SUMS").touch()
-    assert run(environment, "prune").stdout == "nothing can go\n"
-    soon = environment | {"BATCH_ASSETS_KEEP_DAYS": "0"}
-    told = run(soon, "prune").stdout
+    assert said(capsys, "prune") == (0, "nothing can go\n", "")
+    monkeypatch.setattr(settings, "keep_days", 0)
+    _, told, _ = said(capsys, "prune")
     assert f"{old}: can go; kept for later trainings, 2.0 MB\n" in told
     assert told.endswith("python -m batch_assets prune --yes removes all of this\n")
     assert old.exists()
-    assert run(soon, "prune", "--yes").stdout.endswith("models, folders removed: 3, 2.0 MB\n")
+    assert said(capsys, "prune", "--yes")[1].endswith("models, folders removed: 3, 2.0 MB\n")
     assert not old.exists()
-    assert run(environment, "verify").returncode == 0
+    assert said(capsys, "verify")[0] == 0
