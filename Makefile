@@ -10,7 +10,7 @@ FIRST_FORECAST := 2017-12-11
 DAILY := demand_forecast sentiment_changes campaign_report promotions
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo ui test browser bench screenshots catalog clean help
+.PHONY: demo ui test parity browser bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print forecasts, recommendations, what customers say, and one customer
 	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
@@ -45,6 +45,10 @@ browser:  ## install the browser that tests of the UI drive (on Debian, with apt
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	fi
 
+parity: $(VENV)/tested  ## make a day of the demo again on Spark, and compare it with DuckDB's, table by table; update docs/engines.md
+	$(BIN)/python -m batch_assets_tests.engine.spark --lake data/lake --warehouse data/warehouse.duckdb
+	$(BIN)/python -m batch_assets.reporting.engines docs/engines.md
+
 bench: $(VENV)/bench  ## measure speed and accuracy side by side
 	$(BIN)/python -m batch_assets_tests.benchmarks
 
@@ -68,8 +72,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/tested: $(VENV)/ready
-	@echo "Install what only the tests need, once: Delta tables, and a server of S3's protocol; about 80 MB to download"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,test]'
+	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, and a Spark engine; about 150 MB to download"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,spark,test]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

@@ -25,7 +25,10 @@ PROJECT = Path(__file__).parents[1]
 
 _DATA = PROJECT / "data"
 _PREFIX = "BATCH_ASSETS_"
-_PATHS = ("lake", "warehouse", "published", "models")
+_PATHS = ("lake", "warehouse", "published", "models", "staging")
+
+EMBEDDED = "embedded"
+"""The address of the Spark engine that runs in the process itself."""
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -80,6 +83,14 @@ class Settings(BaseSettings):
     )
     published: Path = Field(_DATA / "published", description="folder of the prediction tables' Parquet files")
     models: Path = Field(_DATA / "models", description="folder of the trained models, one subfolder per version")
+
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what makes rows; the rows are the same")
+    spark: str = Field(
+        EMBEDDED,
+        description="where Spark is: sc://HOST:PORT (Spark Connect), a master such as spark://HOST:7077, or embedded in the process",
+    )
+    spark_options: dict[str, str] = Field({}, description='options of Spark\'s session, as JSON: {"spark.sql.shuffle.partitions": "64"}')
+    staging: Path = Field(_DATA / "staging", description="folder that Spark's workers share, for rows on their way to Spark and back")
 
     graph: str = Field("batch_assets", description="the package that contains the graph, in its folders lake, marts, features, models, predictions and checks")
 

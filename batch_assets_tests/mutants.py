@@ -236,7 +236,7 @@ MUTANTS = (
     ),
     Mutant("a gap longer than the time since counts", "features/_purchases.py", "_.gap <= _.since", "_.gap >= _.since", (_PRODUCT,)),
     Mutant(
-        "a group is cut in two", "engine/duckdb.py", "waiting = rows.slice(cut)", "waiting = None", (_DUCKDB, "predictions/test_product_recommendations.py")
+        "a group is cut in two", "engine/scoring.py", "waiting = rows.slice(cut)", "waiting = None", (_DUCKDB, "predictions/test_product_recommendations.py")
     ),
     Mutant("a receipt has the salt", "settings.py", "if name in _SECRET:", "if not name:", ("test_settings.py",)),
     Mutant("any number of lines is parsed at once", "ingest/formats/lines.py", "<= LINES_AT_ONCE:", "<= 1 << 40:", ("ingest/formats/test_lines.py",)),
@@ -461,9 +461,9 @@ MUTANTS = (
     Mutant("closed days are judged", "models/_demand/backtest.py", "np.maximum(below, above)[is_open]", "np.maximum(below, above)", (_FRAME,)),
     Mutant("the interval's factor is not applied", "predictions/demand_forecast.py", 'demand_model.row["interval_factor"]', "1.0", (_FORECAST,)),
     # What a table sees.
-    Mutant("an expression sees later days", "engine/duckdb.py", "and date '{last}'\"", "and date '9999-12-31'\"", (_DUCKDB,)),
-    Mutant("a generator sees later days", "engine/duckdb.py", ".between(*upstream.known(days))", " >= upstream.known(days)[0]", (_DUCKDB,)),
-    Mutant("the ledger shows later batches", "engine/duckdb.py", ", batches.batch_date <= days[-1])", ")", (_DUCKDB,)),
+    Mutant("an expression sees later days", "engine/making.py", "and date '{last}'\"", "and date '9999-12-31'\"", (_DUCKDB,)),
+    Mutant("a generator sees later days", "engine/making.py", ".between(*upstream.known(days))", " >= upstream.known(days)[0]", (_DUCKDB,)),
+    Mutant("the ledger shows later batches", "engine/making.py", ", batches.batch_date <= days[-1])", ")", (_DUCKDB,)),
     Mutant(
         "a chart sees later days",
         "reporting/preview.py",

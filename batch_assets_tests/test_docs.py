@@ -18,6 +18,7 @@ import pytest
 import batch_assets.__main__
 import batch_assets.demo.__main__
 import batch_assets.reporting.catalog
+import batch_assets.reporting.engines
 from batch_assets.orchestration.assets import CHECK
 from batch_assets.orchestration.definitions import build_defs
 from batch_assets.settings import Settings
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[[], object]] = {
     "python -m batch_assets": batch_assets.__main__.main,
     "python -m batch_assets.demo": batch_assets.demo.__main__.main,
     "python -m batch_assets.reporting.catalog": batch_assets.reporting.catalog.main,
+    "python -m batch_assets.reporting.engines": batch_assets.reporting.engines.main,
 }
 
 FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)

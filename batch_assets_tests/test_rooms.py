@@ -40,6 +40,8 @@ LAYERS = ("lake", "marts", "features", "models", "predictions")
 HEIGHT = {room: height for height, row in enumerate(ORDER) for room in row}
 GROUND = ORDER[0]
 WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "table", "engine", "warehouse", "reporting", *LAYERS)
+OF_IBIS = (f"{OURS}.engine.ibis_private", f"{OURS}.engine.spark.ibis_private")
+SPARK = f"{OURS}.engine.spark"
 MOST_MODULES_AT_THE_ROOT = 8
 LEAST_WORDS = 6
 
@@ -113,8 +115,8 @@ def uses_dagsters_private_parts(use: Use) -> bool:
 
 
 def uses_ibis_private_parts(use: Use) -> bool:
-    """Private parts of Ibis are used in one module, which a test watches; only column lineage also looks into expressions."""
-    if use.module == f"{OURS}.engine.ibis_private" or not use.is_import:
+    """Private parts of Ibis are used in one module for each engine, which a test watches; only column lineage also looks into expressions."""
+    if use.module in OF_IBIS or not use.is_import:
         return False
     return _is_in(use.target, "ibis.backends.sql") or (_is_in(use.target, "ibis.expr.operations") and use.module != f"{OURS}.table.lineage")
 
@@ -123,7 +125,16 @@ def uses_private_names(use: Use) -> bool:
     """A name after a dot that begins with an underscore is the module's own."""
     name = use.target.rpartition(".")[2]
     is_private = name.startswith("_") and not name.endswith("__")
-    return is_private and not use.is_import and use.module not in (f"{OURS}.engine.ibis_private", f"{OURS}.orchestration.dagster_private")
+    return is_private and not use.is_import and use.module not in (*OF_IBIS, f"{OURS}.orchestration.dagster_private")
+
+
+def knows_spark(use: Use) -> bool:
+    """Spark's libraries are known to its engine alone, and its engine to the choice between engines, and to the page that says what it can do."""
+    if not use.is_import or _is_in(use.module, SPARK):
+        return False
+    return _is_in(use.target, "pyspark", "pysail", "grpc") or (
+        _is_in(use.target, SPARK) and use.module not in (f"{OURS}.engine.choice", f"{OURS}.reporting.engines")
+    )
 
 
 def needs_the_demo(use: Use) -> bool:
@@ -140,6 +151,7 @@ RULES: Sequence[Callable[[Use], bool]] = (
     uses_dagsters_private_parts,
     uses_ibis_private_parts,
     uses_private_names,
+    knows_spark,
     needs_the_demo,
 )
 
@@ -230,6 +242,8 @@ def test_no_line_breaks_a_rule(is_broken_by: Callable[[Use], bool]) -> None:
         ("engine/compile.py", "from ibis.expr import operations as ops", uses_ibis_private_parts),
         ("table/lineage.py", "import ibis.backends.sql", uses_ibis_private_parts),
         ("engine/duckdb.py", "def read(con):\n    con._run_pre_execute_hooks(1)", uses_private_names),
+        ("engine/duckdb.py", "def later():\n    from pyspark.sql import SparkSession", knows_spark),
+        ("warehouse/publication.py", "from ..engine.spark.engine import Spark", knows_spark),
         ("settings.py", "from . import demo", needs_the_demo),
         ("checks/anything.py", "from ..demo.files import place", needs_the_demo),
     ],
@@ -290,7 +304,7 @@ from pathlib import Path
 
 class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("dagster", "deltalake", "fsspec", "upath")):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.")):
             raise ImportError(f"{name} is not there")
 
 sys.meta_path.insert(0, NotThere())

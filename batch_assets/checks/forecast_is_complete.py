@@ -4,7 +4,7 @@ import dagster as dg
 import ibis.expr.types as ir
 from ibis import _
 
-from ..engine.duckdb import published
+from ..engine.published import published
 from ..features._horizon import HORIZON
 from ..orchestration.resource import WarehouseResource
 from ..predictions.demand_forecast import demand_forecast

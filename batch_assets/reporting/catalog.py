@@ -16,6 +16,7 @@ from ..ingest.lakefile import LakeFile
 from ..table.graph import Graph, configured_graph
 from ..table.layers import LAYERS
 from ..table.table import Table
+from .markdown import put_between
 
 BEGIN, END = "<!-- catalog:begin -->", "<!-- catalog:end -->"
 
@@ -43,11 +44,7 @@ def renewed(text: str) -> str:
     Raises:
         ValueError: the text does not contain each marker once, in order.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in rest or END in before + after:
-        raise ValueError(f"the lines {BEGIN} and {END} must each appear once, in this order; the catalog goes between them")
-    return f"{before}{BEGIN}\n\n{catalog()}\n\n{END}{after}"
+    return put_between(text, BEGIN, END, catalog())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 from ibis import _
 
-from ..engine.duckdb import first_rows, published, without_private
+from ..engine.published import first_rows, published, without_private
 from ..table.table import Table
 from ..warehouse.connection import Warehouse
 from .charts import draw

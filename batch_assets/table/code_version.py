@@ -20,7 +20,10 @@ from .code_closure import bound_to, closure, counts, pieces, settings_used, stay
 from .remembered import remembered
 from .source_code import Piece, read
 
-_NOT_IN_ROWS = {"graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes", "keep_days", "promotions_api"}
+_NOT_IN_ROWS = {
+    *("graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes", "keep_days", "promotions_api"),
+    *("engine", "spark", "spark_options", "staging"),
+}
 
 
 SETTING, LIBRARY = "setting ", "library "

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from ibis.backends.duckdb import Backend
 
 from ..engine.canonical import contents
-from ..engine.duckdb import DuckDB
+from ..engine.making import Engine
 from ..engine.staging import ALONE, KEPT
 from ..errors import DefinitionError
 from ..partitions import name_days
 from ..table.table import Table
 
 
-def check_independence(con: Backend, engine: DuckDB, table: Table, days: Sequence[dt.date]) -> None:
+def check_independence(con: Backend, engine: Engine, table: Table, days: Sequence[dt.date]) -> None:
     """Check that what was staged for a range is what each of its days makes alone.
 
     A day in the middle suffices: the range shows it days that come after it, and days before its look-back. Of two days both are

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from ..engine.duckdb import DuckDB
+from ..engine.choice import chosen_engine
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
 from ..partitions import name_days
@@ -60,7 +60,7 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
     with warehouse.connect() as con:
         known = contents(con, table.upstreams, days)
         inputs = {day: {upstream.asset: inputs_hash(known, upstream, day) for upstream in table.upstreams} for day in days}
-        engine = DuckDB(con, Path(warehouse.lake), Artifacts(Path(warehouse.models)))
+        engine = chosen_engine(con, Path(warehouse.lake), Artifacts(Path(warehouse.models)))
         readings = engine.stage(table, days)
         check_independence(con, engine, table, days)
         for reading in readings:

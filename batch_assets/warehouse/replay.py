@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from ibis.backends.duckdb import Backend
 
 from ..engine.canonical import content_of
-from ..engine.duckdb import DuckDB
+from ..engine.choice import chosen_engine
 from ..engine.reading import CLOSED, version_of
 from ..engine.staging import KEPT
 from ..errors import LakeError, ReplayError
@@ -44,7 +44,7 @@ def made_again(con: Backend, table: Table, batch: Link, lake: Path, models: Arti
     """Make a batch again; give its content hash, and what was trained for it if it is a model's."""
     with TemporaryDirectory(prefix="batch_assets_") as folder:
         store = Artifacts(Path(folder)) if table.is_generator else models
-        DuckDB(con, lake, store).stage(table, [batch.day])
+        chosen_engine(con, lake, store).stage(table, [batch.day])
         yield content_of(con, KEPT, batch.day), store
 
 

@@ -21,7 +21,8 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 
 from batch_assets.engine import duckdb as engine
-from batch_assets.engine.duckdb import DuckDB, first_rows, published
+from batch_assets.engine.duckdb import DuckDB
+from batch_assets.engine.published import first_rows, published
 from batch_assets.errors import DefinitionError, UntrainedError
 from batch_assets.partitions import retrain_day
 from batch_assets.table.model import Version

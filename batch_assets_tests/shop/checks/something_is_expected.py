@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from batch_assets.engine.duckdb import published
+from batch_assets.engine.published import published
 from batch_assets.orchestration.resource import WarehouseResource
 
 from ..predictions.expected_counts import expected_counts

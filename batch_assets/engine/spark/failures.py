@@ -1,0 +1,40 @@
+"""What Spark says when it fails, in one line that names table and batch, without values of rows, any of which may be private."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+from ...errors import EngineError, StorageError
+from ...partitions import name_days
+from ...table.table import Table
+
+_VALUE = re.compile(r"""(['"]).*\1|['"].*|(?<=value )\S+""", re.DOTALL)
+"""What may be a value: whatever stands in quotes, and what follows the word."""
+
+
+@contextmanager
+def told_plainly(table: Table, days: Sequence[date]) -> Iterator[None]:
+    """Make one line of Spark's errors.
+
+    Raises:
+        EngineError: Spark rejected or failed a query, or a map failed in a worker.
+        StorageError: Spark is gone. It may come back, so the failed step is retried.
+    """
+    from grpc import RpcError
+    from pyspark.errors import PySparkException
+
+    where = f"{table.asset}, {name_days(days)}: Spark"
+    try:
+        yield
+    except PySparkException as error:
+        raise EngineError(f"{where} says {type(error).__name__}: {_in_a_line(str(error))}") from None
+    except RpcError as error:
+        raise StorageError(f"{where} cannot be reached any more: {type(error).__name__}. See Spark's own log.") from error
+
+
+def _in_a_line(said: str) -> str:
+    """Return what an error says: its first line, or of one in Python its last, which names the exception."""
+    lines = [line.strip() for line in said.strip().splitlines() if line.strip()] or ["nothing"]
+    line = lines[-1] if any(line.startswith("Traceback") for line in lines) else lines[0]
+    return _VALUE.sub("…", line)

@@ -1,0 +1,69 @@
+"""Each table of this graph has the same rows on Spark as on DuckDB, over a lake with what departments deliver; and what is called alike was probed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import batch_assets.settings
+from batch_assets.partitions import days_between
+from batch_assets.table.graph import Graph, configured_graph
+from batch_assets.table.table import Table
+from batch_assets.warehouse.connection import Warehouse
+from batch_assets.warehouse.publication import publish
+
+from .. import shop
+from ..conftest import warehouse_in
+from .history import write_shopping
+from .others import OTHERS, SMALL, write_other
+from .writer import day_of, noon, product, till_line, write_catalogue, write_till
+
+pytest.importorskip("pyspark", reason="the extra spark is not installed: pip install 'batch_assets[spark]'")
+
+LENGTH = 3
+IN_ORDER = configured_graph().in_order()
+LATE = {table.name for table in IN_ORDER if "demand_model" in {upstream.name for upstream in configured_graph().with_upstreams([table.name])}}
+"""The tables that need the history of a model: `make parity` has them."""
+COMPARED = [table for table in IN_ORDER if not table.is_generator and table.name not in LATE]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse in which DuckDB has made some days of every table."""
+    warehouse = warehouse_in(tmp_path_factory.mktemp("parity"))
+    lake = Path(warehouse.lake)
+    days = write_shopping(lake, LENGTH)
+    for day in days:
+        for name in OTHERS:
+            write_other(lake, name, day, SMALL[name].records(day))
+    last = days[-1]
+    names = ["Roy, René", "r. roy", "RENE ROY", "Ann-Marie  O\u2019Neil", "Ann Royf", "\u00c5sa Lee\t", ""]
+    lines = [
+        till_line(last, receipt_id=str(n), customer_name=name, postcode="08772", product_id=str(1 + n % 3), sold_at=noon(day_of(n % LENGTH)))
+        for n, name in enumerate(names, 100)
+    ]
+    write_till(lake, last, [*lines, lines[0], till_line(last, quantity="-1"), till_line(last, amount="1.005"), "half a li"])
+    write_catalogue(lake, last, [product(1, category="Caf\u00e9", brand="Stra\u00dfe"), product(2, category="  CATEGORY 1"), "{"])
+    warehouse.keep_open()
+    for table in IN_ORDER:
+        if table.name not in LATE:
+            publish(table, warehouse, days, "run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_assets.settings.settings, "staging", tmp_path_factory.mktemp("staging"))
+        yield warehouse
+
+
+@pytest.mark.parametrize("table", COMPARED, ids=lambda table: table.asset)
+def test_both_engines_make_the_same(table: Table, published: Warehouse) -> None:
+    from ..engine.spark.parity import differences
+
+    assert not list(differences(table, published, days_between(day_of(1), day_of(LENGTH - 1))))
+
+
+def test_what_is_called_alike_is_used_by_a_table_so_that_it_was_compared() -> None:
+    from batch_assets.engine.spark.alike import ALIKE
+    from batch_assets.engine.spark.ibis_private import operations
+
+    expressions = [table.expression for graph in (configured_graph(), Graph(shop.PACKAGE)) for table in graph.tables() if table.expression is not None]
+    used = set[str]().union(*map(operations, expressions))
+    assert ALIKE - used == {"InMemoryTable"}
