@@ -7,6 +7,7 @@ import atexit
 import os
 import sys
 from functools import cache
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 from ...errors import DefinitionError, StorageError
@@ -37,6 +38,7 @@ def session() -> "SparkSession":
         address = _embedded() if settings.spark == EMBEDDED else settings.spark
     except ImportError as error:
         raise DefinitionError(f"the setting engine is spark, and {error.name} is not installed: pip install 'batch_assets[spark]'.") from error
+    _have_a_main_module()
     builder = SparkSession.builder
     if address.startswith("sc://"):
         builder = builder.remote(address)
@@ -52,6 +54,13 @@ def session() -> "SparkSession":
         raise StorageError(f"Spark cannot be reached at {settings.spark} (the setting spark): {type(error).__name__}.") from error
     atexit.register(opened.stop)
     return opened
+
+
+def _have_a_main_module() -> None:
+    """Give the main module a specification if it has neither that nor a file, as in `python -c`. Spark's client would take the process for its own tests."""
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(main, "__file__"):
+        main.__spec__ = ModuleSpec("__main__", None)
 
 
 def _embedded() -> str:

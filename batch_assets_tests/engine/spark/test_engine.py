@@ -2,6 +2,8 @@
 
 import datetime as dt
 import fcntl
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -184,3 +186,9 @@ def test_an_option_on_which_rows_depend_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(batch_assets.settings.settings, "spark_options", {"spark.sql.session.timeZone": "Europe/Berlin"})
     with pytest.raises(DefinitionError, match=r"the setting spark_options has spark\.sql\.session\.timeZone, on which rows depend"):
         session.__wrapped__()
+
+
+def test_a_session_is_opened_and_closed_where_the_main_module_has_no_file() -> None:
+    code = "from batch_assets.engine.spark.session import session\nprint(session().sql('select 7 as n').toArrow()['n'].to_pylist())"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert (ran.returncode, ran.stdout) == (0, "[7]\n"), ran.stderr
