@@ -60,6 +60,10 @@ _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
+_ERASURES, _EMPTIED = "ingest/test_erasures.py", "ingest/formats/test_emptied.py"
+_ERASE = "orchestration/test_erase.py"
+_FIND, _PERSON, _SCAN, _FORGET, _REWRITE = (f"warehouse/erasure/test_{name}.py" for name in ("find", "person", "scan", "forget", "rewrite"))
+
 MUTANTS = (
     # Contracts.
     Mutant("a contract forgets checks of pandera's own", "warehouse/holding.py", "if contract.others():", "if False:", ("warehouse/test_audit.py",)),
@@ -818,6 +822,108 @@ MUTANTS = (
         "    for mask, pattern in []:",
         ("expressions/test_prose.py",),
     ),
+    # Erasure.
+    Mutant("half of what identifies a person is enough", "ingest/erasures.py", " if all(told) else None", "", (_ERASURES,)),
+    Mutant("a name behind a comma is another", "ingest/erasures.py", 'f"{first} {last}"', "plain", (_ERASURES,)),
+    Mutant(
+        "grouped digits are other digits",
+        "ingest/erasures.py",
+        '"".join(word for word in words if word.isdigit())',
+        '"-".join(word for word in words if word.isdigit())',
+        (_ERASURES,),
+    ),
+    Mutant("what was not there is emptied, too", "ingest/erasures.py", "pc.and_(gone, pc.is_valid(column))", "gone", (_ERASURES,)),
+    Mutant(
+        "a line that is no row is kept",
+        "ingest/erasures.py",
+        " if self._are_any and self.is_erased_line(refused.raw) else refused",
+        " if False else refused",
+        (_ERASURES,),
+    ),
+    Mutant("a record is read before it is whole", "ingest/erasures.py", 'f"[!.]*/{RECORD}"', 'f".*/{RECORD}"', (_ERASURES,)),
+    Mutant("another secret is not noticed", "ingest/erasures.py", 'if record["secret"] != secret_mark():', "if False:", (_ERASURES,)),
+    Mutant("a day's version forgets the erasures before the last", "ingest/lakefile.py", ", *erased])", "])", (_ERASURES,)),
+    Mutant(
+        "a field that is not there may identify",
+        "ingest/lakefile.py",
+        "if unknown := sorted({name for fields in self.identified_by for name in fields} - set(self.columns)):",
+        "if False:",
+        (_ERASURES,),
+    ),
+    Mutant("a byte order mark goes with a row", "ingest/formats/lines.py", 'return mark + b"\\n".join(lines)', 'return b"\\n".join(lines)', (_EMPTIED,)),
+    Mutant("a carriage return goes with a row", "ingest/formats/lines.py", "else self.stand_in.encode()) + end", "else self.stand_in.encode())", (_EMPTIED,)),
+    Mutant("a record is taken for an earlier one alike", "ingest/formats/json_document.py", "            at += len(element)\n", "", (_EMPTIED,)),
+    Mutant(
+        "numbers are rewritten",
+        "ingest/formats/json_objects.py",
+        "parse_int=_Number, parse_float=_Number, object_pairs_hook=list",
+        "object_pairs_hook=list",
+        (_EMPTIED,),
+    ),
+    Mutant("what stands behind a record goes with it", "ingest/formats/xml.py", "                other.tail = record.tail\n", "", (_EMPTIED,)),
+    Mutant("a comment keeps a name", "ingest/formats/xml.py", "        del element[:]\n", "", (_EMPTIED,)),
+    Mutant(
+        "a file is rewritten whatever becomes of it",
+        "warehouse/erasure/rewrite.py",
+        "if _as_read(source, emptied, *_read(source, beside, written, day)) != _as_read(source, emptied, rows, refused):",
+        "if False:",
+        (_REWRITE,),
+    ),
+    Mutant("a file is rewritten each time", "warehouse/erasure/rewrite.py", "    if not gone and not lines:\n        return False\n", "", (_REWRITE,)),
+    Mutant(
+        "another customer's number is written down",
+        "warehouse/erasure/find.py",
+        "keys.keys() - _shared(con, table, source, whose.filter(_.customer_id != customer), mine, set(keys))",
+        "keys.keys()",
+        (_FIND,),
+    ),
+    Mutant("an initial is a name", "warehouse/erasure/find.py", "_is_initial(each[0]) or ", "", (_FIND,)),
+    Mutant(
+        "a household's address is one person's",
+        "warehouse/erasure/find.py",
+        'if what != "postcode" and not _has(others, **{what: value}):',
+        'if what != "postcode":',
+        (_FIND,),
+    ),
+    Mutant(
+        "a namesake's phone tells them apart",
+        "warehouse/erasure/find.py",
+        "if is_shared[each] and not _has(others, given_name=each[0], family_name=each[1], **{what: value})",
+        "if is_shared[each]",
+        (_FIND,),
+    ),
+    Mutant("an address names a person", "warehouse/erasure/person.py", " if form.what in _OWN", "", (_PERSON,)),
+    Mutant("accents hide a name", "warehouse/erasure/person.py", '_ACCENTS.sub("", ', "(", (_PERSON,)),
+    Mutant("a name between two parts of a file is not seen", "warehouse/erasure/scan.py", "end = text[-_OVERLAP:]", 'end = b""', (_SCAN,)),
+    Mutant(
+        "only the first part of a packed file is searched",
+        "warehouse/erasure/scan.py",
+        "some, unpacking = unpacking.unused_data, _new() if unpacking.unused_data else unpacking",
+        'some = b""',
+        (_SCAN,),
+    ),
+    Mutant("a Parquet file is searched by its bytes alone", "warehouse/erasure/scan.py", " or _in_parquet(path, person)", "", (_SCAN,)),
+    Mutant("nested texts are not searched", "warehouse/erasure/scan.py", 'if "VARCHAR" in kind', 'if kind == "VARCHAR"', (_SCAN,)),
+    Mutant("whoever is known goes, too", "warehouse/erasure/forget.py", "sorted({*values} - {*now.get(column, ())})", "sorted({*values})", (_FORGET,)),
+    Mutant(
+        "a batch does not say that rows were taken out",
+        "warehouse/erasure/forget.py",
+        "{**json.loads(inputs), ERASURE: name}",
+        "json.loads(inputs)",
+        (_FORGET,),
+    ),
+    Mutant("a compacted file is anybody's", "warehouse/compact.py", "        written.chmod(path.stat().st_mode)\n", "", ("warehouse/test_compact.py",)),
+    Mutant("the file is not written anew", "warehouse/compact.py", "        written.replace(path)\n", "", ("warehouse/test_compact.py",)),
+    Mutant("a file of ours may name who is erased", "orchestration/erase.py", "    if found:\n", "    if False:\n", (_ERASE,)),
+    Mutant("a reason may name who is erased", "orchestration/erase.py", 'if asked.found.person.is_in(f"{by} {reason}"):', "if False:", (_ERASE,)),
+    Mutant("somebody is erased from what is out of date", "orchestration/erase.py", "        if behind:\n", "        if False:\n", (_ERASE,)),
+    Mutant("files of others are rewritten", "orchestration/erase.py", "if table.source and not table.source.owner}", "if table.source}", (_ERASE,)),
+    Mutant("a plan does not say that a customer was erased", "warehouse/causes.py", "        if not changed:\n", "        if False:\n", (_ERASE,)),
+    Mutant("nothing says that a batch was redacted", "warehouse/trace.py", "    yield from _redacted([of, *found.made_from])\n", "", (_ERASE,)),
+    Mutant("a coupon without a number is nobody's", "warehouse/erasure/whose.py", '.union(by_name.select(*_PLACE, "customer_id"))', "", (_ERASE,)),
+    Mutant("a rejected line is not searched", "warehouse/erasure/find.py", "    for row in _quarantined(con, table):\n", "    for row in ():\n", (_ERASE,)),
+    Mutant("the file keeps what was deleted", "orchestration/erase.py", "sizes = compact(warehouse)", "sizes = 0, 0", (_ERASE,)),
+    Mutant("what a person is known by stays", "warehouse/erasure/record.py", "        self.sought.unlink()\n", "", (_ERASE,)),
 )
 
 

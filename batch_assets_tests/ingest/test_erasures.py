@@ -59,6 +59,13 @@ def test_a_name_is_recognized_as_people_write_it(name: str, tmp_path: Path) -> N
     assert read(tmp_path, f"{name},08772,1\n") == ([["", "", "1"]], [])
 
 
+def test_a_person_of_whom_half_is_known_is_not_identified() -> None:
+    assert key_of("people", ("name", "postcode"), ("Ann Roy", "")) is None
+    assert key_of("people", ("name", "postcode"), ("Ann Roy", " - ")) is None
+    assert key_of("people", ("name", "postcode"), (None, "08772")) is None
+    assert key_of("people", ("name", "postcode"), ("Ann Roy", "0")) is not None
+
+
 def test_digits_are_one_number_however_they_are_grouped() -> None:
     assert normal("(654) 555-0179") == normal("6545550179") == normal("654.555.0179") == "6545550179"
     assert normal("C104262") != normal("C102462")

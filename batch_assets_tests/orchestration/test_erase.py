@@ -17,10 +17,12 @@ from batch_assets.ingest.erasures import FOLDER, REASON
 from batch_assets.ingest.lakefile import file_version
 from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.table.graph import configured_graph
+from batch_assets.table.table import Table
 from batch_assets.warehouse.artifacts import Artifacts
 from batch_assets.warehouse.erasure.certificate import check_sums
 from batch_assets.warehouse.erasure.record import Begun, begin
 from batch_assets.warehouse.plan import stale_days
+from batch_assets.warehouse.planned import planned
 from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import replay
 from batch_assets.warehouse.trace import told, trace
@@ -309,6 +311,24 @@ def test_nobody_is_erased_while_it_is_not_known_where(published: Path, tmp_path:
     spoil(Path(resource.lake))
     with pytest.raises(BatchError, match=told_of):
         look(resource)
+
+
+def test_a_plan_says_that_a_customer_was_erased(published: Path, tmp_path: Path) -> None:
+    resource, mart = copy(published, tmp_path / "data"), BY_NAME["till_lines"]
+    lake, asked = Path(resource.lake), look(resource)
+    begun = begin(lake, asked.found, asked.before, "", "")
+    assert why(resource, mart) == [f"a customer was erased (erasure {begun.name})"] * 2
+    publish_stale(resource)
+    assert why(resource, mart) == []
+    shutil.rmtree(lake / FOLDER)
+    assert why(resource, mart) == ["an erasure is gone"] * 2
+
+
+def why(resource: WarehouseResource, table: Table) -> list[str]:
+    """Return why each batch of a table would be made again."""
+    with resource.warehouse.connect() as con:
+        steps = planned(con, [table], None, Path(resource.lake))
+    return [reason.what for step in steps for reasons in step.certain.values() for reason in reasons]
 
 
 def test_totals_that_changed_are_told(published: Path, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ PARTS: dict[str, tuple[Format, bytes, set[int], set[int], bytes]] = {
     "json document": (
         JsonDocument("t"),
         b'{"n": {"a": 1, "b": 2, "c": 3}, "t": [{"a": 1, "b": 2, "c": 3},\n {"a": 1, "b": 2, "c": 3} , {"a": 1E2, "b": "Ann", "c": "\xc3\xa9"}, 7 ], "z": 1}',
-        {3},
+        {2, 3},
         {4},
-        b'{"n": {"a": 1, "b": 2, "c": 3}, "t": [{"a": 1, "b": 2, "c": 3},\n {"a": 1, "b": 2, "c": 3} , {"a": 1E2, "b": null, "c": "\\u00e9"}, '
+        b'{"n": {"a": 1, "b": 2, "c": 3}, "t": [{"a": 1, "b": 2, "c": 3},\n {"a": 1, "b": null, "c": 3} , {"a": 1E2, "b": null, "c": "\\u00e9"}, '
         b'{"erased on request": true} ], "z": 1}',
     ),
     "pattern": (Pattern(r"(?P<a>\S+) (?P<b>\S+) (?P<c>\S+)"), b"1 Ann 3\n4 5 6\nAnn\n", {1}, {3}, b"1 - 3\n4 5 6\nerased on request\n"),
