@@ -841,7 +841,7 @@ MUTANTS = (
         (_ERASURES,),
     ),
     Mutant("a record is read before it is whole", "ingest/erasures.py", 'f"[!.]*/{RECORD}"', 'f".*/{RECORD}"', (_ERASURES,)),
-    Mutant("another secret is not noticed", "ingest/erasures.py", 'if record["secret"] != secret_mark():', "if False:", (_ERASURES,)),
+    Mutant("another secret is not noticed", "ingest/erasures.py", "if secret != secret_mark():", "if False:", (_ERASURES,)),
     Mutant("a day's version forgets the erasures before the last", "ingest/lakefile.py", ", *erased])", "])", (_ERASURES,)),
     Mutant(
         "a field that is not there may identify",

@@ -55,7 +55,7 @@ def erasures(root: Path) -> Sequence[Erasure]:
     """Return the erasures of a lake, oldest first.
 
     Raises:
-        LakeError: one was written with another secret, so nobody can tell whom it is about.
+        LakeError: one is damaged, or was written with another secret, so nobody can tell whom it is about.
     """
     try:
         status = (root / FOLDER).stat()
@@ -68,13 +68,17 @@ def erasures(root: Path) -> Sequence[Erasure]:
 def _read(folder: Path, _salt: str, *_state: int) -> Sequence[Erasure]:
     found: list[Erasure] = []
     for path in sorted(folder.glob(f"[!.]*/{RECORD}")):
-        record = json.loads(path.read_bytes())
-        if record["secret"] != secret_mark():
+        try:
+            record = json.loads(path.read_bytes())
+            secret, parts = record["secret"], [frozenset(record[name]) for name in ("files", "keys", "lines")]
+        except (ValueError, KeyError, TypeError) as wrong:
+            raise LakeError(f"{path}: is damaged ({type(wrong).__name__}). Bring it back from a backup, or nobody who was erased stays so.") from wrong
+        if secret != secret_mark():
             raise LakeError(
                 f"{path}: was written with another setting pseudonym_salt, so the lines that it is about cannot be told any more. "
                 "Set it to what it was, or nobody who was erased stays so."
             )
-        found.append(Erasure(path.parent.name, *(frozenset(record[name]) for name in ("files", "keys", "lines"))))
+        found.append(Erasure(path.parent.name, *parts))
     return tuple(found)
 
 

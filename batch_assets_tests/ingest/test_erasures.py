@@ -116,6 +116,15 @@ def test_with_another_secret_nothing_is_read(tmp_path: Path, monkeypatch: pytest
         read(tmp_path, "A,1,2\n")
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"secret": 1, "files": 1}', "\xff"])
+def test_a_damaged_record_is_told_in_one_line(content: str, tmp_path: Path) -> None:
+    erase(tmp_path, people=(("A", "1"),))
+    (path := tmp_path / FOLDER / "20170101T000000Z" / RECORD).write_text(content, encoding="latin-1")
+    with pytest.raises(LakeError, match=r"^[^\n]*record\.json: is damaged \(\w+\)\. Bring it back from a backup") as told:
+        read(tmp_path, "A,1,2\n")
+    assert str(path) in str(told.value)
+
+
 def test_a_field_that_identifies_and_is_not_there_is_refused() -> None:
     with pytest.raises(DefinitionError, match=r"lake\.people: surname identifies somebody, and is no field of it"):
         LakeFile("people", "{day}.csv", {"name": "name"}, Csv(), "People.", identified_by=(("surname",),))
