@@ -27,6 +27,8 @@ def main() -> int:
         return 1
     DOCS.mkdir(exist_ok=True)
     with webserver({}) as address, browser() as page:
+        page.open(address)
+        page.click("Hide navigation")
         _graph(page, address)
         _forecast(page, address, latest)
         _partitions(page, address, latest)
@@ -41,8 +43,11 @@ def _latest_day(asset: str) -> dt.date | None:
 
 
 def _graph(page: Browser, address: str) -> None:
-    """Save what one prediction is made from, back to the raw files: the boxes of the whole graph could not be read in one picture."""
-    page.resize(2200, 1400)
+    """Save what one prediction is made from, back to the raw files: the boxes of the whole graph could not be read in one picture.
+
+    On a larger page Dagster writes more into each box, in smaller letters.
+    """
+    page.resize(2020, 1400)
     page.open(f"{address}/assets/{FORECAST}?view=lineage&lineageScope=upstream&lineageDepth=99")
     tables = configured_graph().with_upstreams([FORECAST.split("/")[1]])
     page.wait_for(*(table.name for table in tables), *(table.source.name for table in tables if table.source))
