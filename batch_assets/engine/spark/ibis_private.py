@@ -101,6 +101,8 @@ class _Compiler(PySparkCompiler):
         """Spark cuts what is behind the point; DuckDB rounds, halves of a float to the even number."""
         if op.arg.dtype.is_string() and not to.is_string():
             raise DefinitionError(f"makes {to} of a text by cast; use try_cast on a text that a pattern has checked, as expressions/text.py does")
+        if to.is_string() and not (op.arg.dtype.is_string() or op.arg.dtype.is_integer() or op.arg.dtype.is_date() or op.arg.dtype.is_boolean()):
+            raise DefinitionError(f"makes a text of {op.arg.dtype}, which each engine writes in its own way")
         if to.is_integer() and op.arg.dtype.is_floating():
             arg = self._let(arg, self._to_even)
         if to.is_integer() and op.arg.dtype.is_decimal():
@@ -144,6 +146,8 @@ class _Compiler(PySparkCompiler):
         if not op.arg.dtype.is_floating():
             return super().visit_Round(op, arg=arg, digits=digits)
         places = int(_literal(op.digits))
+        if places < 0:
+            raise DefinitionError("rounds to tens")
         if not places:
             return self.cast(self.f.anon.round(arg), op.dtype)
         scale = sge.convert(float(10**places))
@@ -211,7 +215,9 @@ class _Compiler(PySparkCompiler):
         return sge.paren(self.f.anon.unix_micros(self.cast(arg, dt.Timestamp(timezone="UTC"))) / self.cast(sge.convert(1000000), dt.float64))
 
     def visit_IntervalFromInteger(self, op: Any, *, arg: Any, unit: Any) -> Any:
-        """As an interval of days or less that is multiplied; Ibis writes it as text."""
+        """As an interval of weeks or less that is multiplied; Ibis writes it as text."""
+        if unit.singular not in ("week", "day", "hour", "minute", "second"):
+            raise DefinitionError(f"counts in units of a {unit.singular}")
         return sge.paren(sge.paren(arg) * sge.Interval(this=_text("1"), unit=sge.Var(this=unit.singular.upper())))
 
     def visit_StringFind(self, op: Any, *, arg: Any, substr: Any, start: Any, end: Any) -> Any:
@@ -303,7 +309,8 @@ def _is_checked(node: Any) -> bool:
         case ops.Literal():
             return True
         case ops.IfElse(bool_expr=ops.RegexSearch() as search, true_expr=text, false_null_expr=ops.Literal(value=None)):
-            return search.arg == text and alike(_literal(search.pattern)) is not None
+            pattern = str(_literal(search.pattern))
+            return search.arg == text and pattern.startswith("^") and pattern.endswith("$") and alike(pattern) is not None
         case ops.Substring() | ops.StringReplace():
             return _is_checked(node.arg)
         case ops.StringConcat():

@@ -1,4 +1,4 @@
-"""`make parity`: the last published day of each table of a lake, made again on Spark, is what DuckDB made."""
+"""`make parity`: the last published day of each table of a lake, made on both engines, is the same."""
 
 import argparse
 import shutil

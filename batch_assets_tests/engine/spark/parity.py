@@ -1,4 +1,4 @@
-"""The parity gate: a table's published batches, made again on Spark, are the same, with their rejected rows and their hash as Spark computes it.
+"""The parity gate: a table's batches, made on both engines, are the same, with their rejected rows and their hash as Spark computes it.
 
 Belongs here: what is compared. Does not belong here: which lake (`batch_assets_tests/lake/`, and `__main__.py` for the demo's).
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batch_assets.engine.canonical import contents
+from batch_assets.engine.duckdb import DuckDB
 from batch_assets.engine.spark import canonical
 from batch_assets.engine.spark.engine import Spark
 from batch_assets.engine.spark.session import session
@@ -21,15 +22,17 @@ _REJECTS = "batch_date, source_file, source_line, reason, raw"
 
 
 def differences(table: Table, warehouse: Warehouse, days: Sequence[dt.date]) -> Iterator[str]:
-    """Make published batches again on Spark, and yield what differs: rows, rejected rows, or the hash that Spark computes."""
+    """Make batches on both engines, from what is published, and yield what differs: rows, rejected rows, or the hash that Spark computes."""
     with warehouse.connect() as con:
-        Spark(con, Path(warehouse.lake), Artifacts(Path(warehouse.models))).stage(table, days)
-        asked = f"batch_date in ({', '.join(f'date {str(day)!r}' for day in days)})"
-        published = contents(con, f'{table.layer}."{table.name}" where {asked}')
-        if (made := contents(con, KEPT)) != published:
-            yield f"rows: DuckDB {published}, Spark {made}"
-        rejected = f"select {_REJECTS} from quality.quarantine where asset = '{table.asset}' and {asked}"
-        for one, other in ((f"select {_REJECTS} from {REJECTED}", rejected), (rejected, f"select {_REJECTS} from {REJECTED}")):
+        inputs = con, Path(warehouse.lake), Artifacts(Path(warehouse.models))
+        DuckDB(*inputs).stage(table, days)
+        on_duckdb = contents(con, KEPT)
+        con.con.execute(f"create or replace temp table _rejected_by_duckdb as select {_REJECTS} from {REJECTED}")
+        Spark(*inputs).stage(table, days)
+        if (made := contents(con, KEPT)) != on_duckdb:
+            yield f"rows: DuckDB {on_duckdb}, Spark {made}"
+        sides = f"select {_REJECTS} from {REJECTED}", "from _rejected_by_duckdb"
+        for one, other in (sides, sides[::-1]):
             if lines := con.con.execute(f"select source_file, source_line, reason from ({one} except all {other}) limit 3").fetchall():
                 yield f"rejected rows: {lines}"
         with TemporaryDirectory() as folder:
