@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from ..errors import BatchError
+from ..ingest.erasures import FOLDER
 from ..partitions import batches, name_days
 from ..reporting.customer_rows import customer_of, latest_day
 from ..table.graph import configured_graph
@@ -122,10 +123,11 @@ def _certified(
     lake, person = Path(warehouse.lake), begun.person
     with warehouse.connect() as con:
         named, sums = in_tables(con, person), check_sums(con, tables, begun)
+        read = {lake / file for (file,) in con.con.execute("select distinct file from quality.raw_files").fetchall()}
     warehouse.let_go()
     theirs = {lake / file for file, of in begun.record["files"].items() if of["source"] in owners}
     scanned = in_files(_files(warehouse, instance, begun), person)
-    found = [*named, *(str(path) for path in scanned.found if path not in theirs and _is_ours(path, warehouse, instance))]
+    found = [*named, *(str(path) for path in scanned.found if path not in theirs and (path in read or _is_ours(path, warehouse, instance)))]
     if found:
         raise BatchError(
             f"erasure {begun.name}: the customer is still named in {', '.join(found[:5])}{f' and {len(found) - 5} more' * (len(found) > 5)}. "
@@ -184,14 +186,15 @@ def owners_of(tables: Sequence[Table]) -> dict[str, str]:
 
 def _files(warehouse: Warehouse, instance: dg.DagsterInstance, begun: Begun) -> list[Path]:
     """Return every file of the project's data, and what else lies beside the warehouse."""
-    folders = {Path(warehouse.database).parent, *_folders(warehouse, instance)}
+    folders = {Path(warehouse.database).parent, Path(warehouse.lake), *_folders(warehouse, instance)}
     found = {path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
     return sorted(found - {begun.sought})
 
 
 def _folders(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[Path]:
+    """Return the folders into which nobody else writes."""
     homes = [] if instance.is_ephemeral else [Path(instance.root_directory)]
-    return [Path(warehouse.lake), Path(warehouse.published), Path(warehouse.models), *homes]
+    return [Path(warehouse.published), Path(warehouse.models), Path(warehouse.lake) / FOLDER, *homes]
 
 
 def _is_ours(path: Path, warehouse: Warehouse, instance: dg.DagsterInstance) -> bool:

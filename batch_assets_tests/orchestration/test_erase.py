@@ -250,7 +250,8 @@ STEPS = [*((erasing, name) for name in _STEPS), (Begun, "end"), (Path, "unlink")
 @pytest.mark.usefixtures("restated_without_runs")
 def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, tmp_path: Path) -> None:
     resource = copy(published, tmp_path / "data")
-    (left := Path(resource.lake) / "sales" / "pos" / f"{DAYS[0]}.csv.bak").write_text(f"{CANARY} quux")
+    (left := Path(resource.models) / "demand_model" / "notes.txt").parent.mkdir(parents=True)
+    left.write_text(f"{CANARY} quux")
     asked = look(resource)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "rename", stop)
@@ -283,7 +284,10 @@ def stop(*_: object, **__: object) -> None:
 @pytest.mark.usefixtures("restated_without_runs")
 def test_a_file_of_others_stays_and_they_are_named(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = copy(published, tmp_path / "data")
-    (beside := tmp_path / "data" / "backup.txt").write_text(f"{CANARY} quux")
+    others = [tmp_path / "data" / "backup.txt", Path(resource.lake) / "sales" / "pos" / f"{DAYS[0]}.csv.bak"]
+    for other in others:
+        other.write_text(f"{CANARY} quux")
+    (cut := Path(resource.lake) / "sales" / "pos" / "2017-01-03.csv.gz").write_bytes(gzip.compress(f"{CANARY} quux ".encode() * 9)[:-9])
     sources = [table.source for table in TABLES if table.source and table.source.name == "delivery_notes"]
     monkeypatch.setitem(vars(sources[0]), "owner", "logistics")
     before = {path: path.read_bytes() for path in Path(resource.lake).glob("logistics/deliveries/*")}
@@ -292,10 +296,11 @@ def test_a_file_of_others_stays_and_they_are_named(published: Path, tmp_path: Pa
     assert sorted(line for line in lines if "not ours" in line) == sorted(
         [
             *(f"{path}: still names the customer, and is not ours to change; ask logistics" for path in before),
-            f"{beside}: still names the customer, and is not ours to change; ask whoever put it there",
+            *(f"{path}: still names the customer, and is not ours to change; ask whoever put it there" for path in [*others, cut]),
         ]
     )
-    assert sorted(named(tmp_path / "data")) == sorted(str(path.relative_to(tmp_path / "data")) for path in [*before, beside])
+    cut.unlink()
+    assert sorted(named(tmp_path / "data")) == sorted(str(path.relative_to(tmp_path / "data")) for path in [*before, *others])
 
 
 @pytest.mark.parametrize(
