@@ -57,6 +57,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 )
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
+_OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
@@ -475,6 +476,73 @@ MUTANTS = (
         "published(con, table, name))",
         ("reporting/test_preview.py",),
     ),
+    # Where Spark means something else than DuckDB.
+    Mutant("Spark makes null of no number", _OF_SPARK, "return arg.is_(sge.null())", "return super().visit_IsNull(op, arg=arg)", (_PROBES,)),
+    Mutant("Spark has Java's capital letters", _OF_SPARK, "self.f.anon.batch_assets_upper(arg)", "self.f.anon.upper(arg)", (_PROBES,)),
+    Mutant("Spark has Java's small letters", _OF_SPARK, "self.f.anon.batch_assets_lower(arg)", "self.f.anon.lower(arg)", (_PROBES,)),
+    Mutant("Spark trims blanks alone", _OF_SPARK, "expression=_text(string.whitespace)", "expression=_text(' ')", (_PROBES,)),
+    Mutant("unseen signs of a text are written as they are", _OF_SPARK, 'if all(" " <= sign != "\\x7f" for sign in written):', "if written:", (_PROBES,)),
+    Mutant(
+        "Spark matches all patterns itself",
+        "engine/spark/patterns.py",
+        "        return None\n",
+        "        return pattern\n",
+        (_PROBES, "engine/spark/test_patterns.py"),
+    ),
+    Mutant("Spark cuts a decimal behind the point", _OF_SPARK, "            arg = self.f.anon.round(arg)\n", "            pass\n", (_PROBES,)),
+    Mutant("Spark cuts a float behind the point", _OF_SPARK, "            arg = self._let(arg, self._to_even)\n", "            pass\n", (_PROBES,)),
+    Mutant("Spark divides in decimals", _OF_SPARK, "self.cast(left, dt.float64) / self.cast(right, dt.float64)", "left / right", (_PROBES,)),
+    Mutant("a float is a decimal to Spark", _OF_SPARK, "if dtype.is_floating() else super()", "if dtype.is_json() else super()", (_PROBES,)),
+    Mutant(
+        "the root of a negative number is no number",
+        _OF_SPARK,
+        "lambda value: self.if_(value < 0, error, self.f.anon.sqrt(value))",
+        "lambda value: self.f.anon.sqrt(value)",
+        (_SPARK,),
+    ),
+    Mutant("Spark has no null behind an array's end", _OF_SPARK, "self.f.anon.try_element_at(arg,", "self.f.anon.element_at(arg,", (_PROBES,)),
+    Mutant("no texts are joined to null", _OF_SPARK, "sge.and_(self.f.anon.size(texts) > 0, ", "sge.and_(self.f.anon.size(texts) >= 0, ", (_PROBES,)),
+    Mutant(
+        "what two arrays share is there once",
+        _OF_SPARK,
+        "return self._those(left, lambda each: self.f.anon.array_contains(right, each))",
+        "return self.f.anon.array_intersect(left, right)",
+        (_PROBES,),
+    ),
+    Mutant("values are collected in any order", _OF_SPARK, "self.f.anon.array_sort(pairs), sge", "pairs, sge", (_PROBES,)),
+    Mutant(
+        "Spark counts whole seconds",
+        _OF_SPARK,
+        'self.f.anon.unix_micros(self.cast(arg, dt.Timestamp(timezone="UTC"))) /',
+        'self.f.anon.unix_seconds(self.cast(arg, dt.Timestamp(timezone="UTC"))) * 1000000 /',
+        (_PROBES,),
+    ),
+    Mutant(
+        "a place in a text has 32 bits",
+        _OF_SPARK,
+        "return self._long(self.f.anon.instr(arg, substr))",
+        "return self.f.anon.instr(arg, substr) - 0",
+        (_PROBES, "lake/test_parity_of_this_lake.py"),
+    ),
+    Mutant("an empty text has no letter", "engine/spark/functions.py", 'list(text) or [""]', "list(text)", (_PROBES,)),
+    Mutant("an operation that was not compared is allowed", "engine/spark/compile.py", "operations(expression) - ALIKE", "set()", (_SPARK,)),
+    Mutant("any text becomes a number", _OF_SPARK, "op.arg.dtype.is_string() and not _is_checked(op.arg)", "False", (_SPARK,)),
+    Mutant("a text that was checked in part becomes a number", _OF_SPARK, 'pattern.startswith("^") and pattern.endswith("$") and alike', "alike", (_SPARK,)),
+    Mutant("whole numbers and floats are multiplied", _OF_SPARK, "expression.op().find(_MIXED)", "()", (_SPARK,)),
+    Mutant("Spark's options may change rows", "engine/spark/session.py", "if wrong := sorted(", "if wrong := set() & set(", (_SPARK,)),
+    Mutant("groups are scored in parts", "engine/spark/engine.py", "if table.together:", "if False:", (_SPARK,)),
+    Mutant("rows in transit are left", "engine/spark/transit.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
+    Mutant("leftovers in transit stay", "engine/spark/transit.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
+    Mutant("rows in transit are removed from under a process", "engine/spark/transit.py", "                continue", "                pass", (_SPARK,)),
+    Mutant("Spark's errors quote values", "engine/spark/failures.py", 'return _VALUE.sub("…", line)', "return line", (_SPARK,)),
+    Mutant(
+        "a power of two is mistaken in a float's hash",
+        "engine/spark/canonical.py",
+        "> {size} then {guess} - 1 when",
+        "> {size} then {guess} when",
+        ("engine/spark/test_canonical.py",),
+    ),
+    Mutant("tiny floats have no hash", "engine/spark/canonical.py", "{size} < {power(-1022)}", "{size} < {power(-1070)}", ("engine/spark/test_canonical.py",)),
     # What is published, and when it is published again.
     Mutant(
         "other code is no reason to publish again",

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from batch_assets.errors import EngineError
 from batch_assets.settings import settings
 from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.connection import Warehouse
@@ -34,11 +35,15 @@ def main() -> int:
             if last is None:
                 print(f"{table.asset}: nothing is published", flush=True)
                 continue
-            started, found = time.monotonic(), list(differences(table, warehouse, [last]))
+            started = time.monotonic()
+            try:
+                found = list(differences(table, warehouse, [last]))
+            except EngineError as error:
+                found = [f"cannot be compared; is what it reads up to date? {error}"]
             differ += bool(found)
             print(f"{table.asset}, {last}: {'; '.join(found) if found else 'the same'} ({time.monotonic() - started:.1f} s)", flush=True)
         warehouse.close()
-    print(f"{differ} tables differ")
+    print(f"{differ} tables differ, or cannot be compared")
     return 1 if differ else 0
 
 

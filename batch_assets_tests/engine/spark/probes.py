@@ -5,6 +5,7 @@ belong here: the answer (`test_probes.py`).
 """
 
 import datetime as dt
+import math
 import random
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as idt
 import ibis.expr.operations as ops
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from batch_assets.table.graph import Graph, configured_graph
@@ -119,25 +121,34 @@ class Probes:
         kinds = {_named(node.dtype): node.dtype.copy(nullable=True) for node in nodes}
         of_rows = {name: kind for name, kind in kinds.items() if not kind.is_interval() and not kind.is_null()}
         columns = {f"{copy} {name}": kind for name, kind in of_rows.items() for copy in range(COPIES)}
-        self.table = ibis.table({"id": "int64", "of": "int64", "unique": "date", **columns}, name="probed")
+        self.table = ibis.table({"id": "int64", "of": "int64", "unique": "date", "odd": "float64", **columns}, name="probed")
         self.of_one_row: list[ops.Value] = []
         self.of_many: list[ops.Value] = []
         for probe in dict.fromkeys(probe for node in nodes for probe in self._probes_of(node)):
             (self.of_many if isinstance(probe, ops.Reduction) else self.of_one_row).append(probe)
+        self.of_one_row += [value.op() for value in self._others()]
 
     def rows(self) -> pa.Table:
-        """Return rows of all kinds, the same ones each time."""
+        """Return rows of all kinds, in no order, the same ones each time."""
         chance = random.Random(0)
         columns: dict[str, list[Any]] = {
             "id": list(range(ROWS)),
             "of": [n % 7 for n in range(ROWS)],
+            "odd": [(math.nan, math.inf, None, 1.5, 0.0)[n % 5] for n in range(ROWS)],
             "unique": [dt.date(2017, 1, 1) + dt.timedelta(days=n * 7 % ROWS) for n in range(ROWS)],
         }
         for name, kind in self.table.schema().items():
             if name not in columns:
                 values = pool(kind)
                 columns[name] = [None if chance.random() < 0.1 else chance.choice(values) for _ in range(ROWS)]
-        return pa.table(columns, schema=self.table.schema().to_pyarrow())
+        return pa.table(columns, schema=self.table.schema().to_pyarrow()).take(chance.sample(range(ROWS), ROWS))
+
+    def _others(self) -> list[ir.Value]:
+        """Return what Spark's compiler spells out and no table has at present."""
+        number, price, odd = self.table["0 float64"], self.table["0 decimal(18, 2)"], self.table.odd
+        shares = [price / self.table["0 int64"].nullif(0), price / 3, number / 3]
+        whole = [number.cast("int64"), number.cast("int32"), (-number).cast("int64"), price.cast("int64")]
+        return [*shares, *whole, odd.isnull(), odd.notnull(), odd.fill_null(7.0)]
 
     def _probes_of(self, node: ops.Value) -> Iterator[ops.Value]:
         # What a window has is probed in it; a sum of none is of no type.

@@ -4,6 +4,7 @@ import datetime as dt
 import fcntl
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_no_rows_are_no_rows_and_rows_in_memory_are_seen(shop_warehouse: Warehou
 
 
 def test_rows_that_belong_together_are_scored_in_one_call(shop_warehouse: Warehouse, days: list[dt.date], monkeypatch: pytest.MonkeyPatch) -> None:
-    copies = 40
+    copies = 20_000
 
     class Counted(Contract):
         """How many rows of a group a call got."""
@@ -126,7 +127,9 @@ def test_rows_that_belong_together_are_scored_in_one_call(shop_warehouse: Wareho
     def counted(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
         groups = rows["ahead"].to_pylist()
         assert groups == sorted(groups)
-        return pa.RecordBatch.from_arrays([rows["batch_date"], rows["ahead"], pa.array(map(groups.count, groups))], schema=Counted.arrow_schema())
+        return pa.RecordBatch.from_arrays(
+            [rows["batch_date"], rows["ahead"], pa.array(map(Counter(groups).get, groups), pa.int64())], schema=Counted.arrow_schema()
+        )
 
     def many(next_days: ir.Table) -> ir.Table:
         return next_days.select("batch_date", ahead=_.ahead.cast("int64")).cross_join(ibis.memtable({"copy": list(range(copies))}))
@@ -172,12 +175,17 @@ def test_a_failure_on_spark_is_one_line_without_values(shop_warehouse: Warehouse
     def by_zero(kind_counts: ir.Table) -> ir.Table:
         return kind_counts.mutate(part=_.pieces / (_.pieces - _.pieces))
 
+    def root(kind_counts: ir.Table) -> ir.Table:
+        return kind_counts.mutate(root=(-_.pieces).cast("float64").sqrt())
+
     def failing(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
         raise ValueError("the customer is 'Jane Doe'")
 
     with pytest.raises(EngineError, match=r"features\.recent_counts, 2017-01-01: Spark says \w+: .*(?i:zero)") as told:
         rows_of(shop_warehouse, like("recent_counts", by_zero), days[:1])
     assert "\n" not in str(told.value)
+    with pytest.raises(EngineError, match="square root of a negative number"):
+        rows_of(shop_warehouse, like("recent_counts", root), days[:1])
     with pytest.raises(EngineError, match=r"predictions\.expected_counts, 2017-01-08: Spark says PythonException: .*ValueError: the customer is …") as told:
         rows_of(shop_warehouse, like("expected_counts", failing), days[7:8])
     assert "Jane" not in str(told.value)
