@@ -242,7 +242,7 @@ def test_a_lake_without_a_warehouse_gives_the_same(published: Path, erased: Path
     assert rows(tmp_path, quarantine) == rows(erased, quarantine)
 
 
-_STEPS = ("_rewritten", "bring_up_to_date", "forget", "report_unreported", "compact", "in_tables", "in_files", "certify")
+_STEPS = ("_rewritten", "bring_up_to_date", "forget", "compact", "in_files", "certify")
 STEPS = [*((erasing, name) for name in _STEPS), (Begun, "end"), (Path, "unlink")]
 """What an erasure consists of; the last is in its end, when the certificate is written."""
 
