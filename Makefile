@@ -19,7 +19,7 @@ demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publ
 	$(BIN)/python -m batch_assets up-to-date --from $(FIRST_FORECAST) --to $(LAST_DAY) --select $(DAILY)
 	@echo "Step 4: publish every table for $(LAST_DAY), recommendations too; the first time, about a minute"
 	$(BIN)/python -m batch_assets up-to-date --from $(LAST_DAY) --to $(LAST_DAY)
-	@echo "Step 5: print the forecasts of $(LAST_DAY), one household's recommendations, the products whose reviews became better or worse, and one customer as three departments know the same person"
+	@echo "Step 5: print the forecasts of $(LAST_DAY), one customer's recommendations, the products whose reviews became better or worse, and one customer as three departments know the same person"
 	$(BIN)/python -m batch_assets forecasts
 	$(BIN)/python -m batch_assets recommendations
 	$(BIN)/python -m batch_assets sentiment

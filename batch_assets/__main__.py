@@ -9,7 +9,7 @@ named tables and everything they read. Published models and predictions stand un
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
-`python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [HOUSEHOLD]` the latest recommendations of a household, `… sentiment`
+`python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [CUSTOMER]` the latest recommendations of a customer, `… sentiment`
 what customers think otherwise of than before.
 `python -m batch_assets customer marketing:C100001 --as-of 2017-12-20` prints all that is known of a customer as of a day; `--with-names` also what is private.
 `python -m batch_assets erase marketing:C100001` prints where a customer is known; `--yes` erases all that is personal there, and certifies it.
@@ -68,8 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("--to", dest="last", type=_day, required=True, help="last day")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
-    offered = commands.add_parser("recommendations", help="print the latest recommendations of one household, and why")
-    offered.add_argument("household", metavar="HOUSEHOLD", type=int, nargs="?", help="its number; default: one with full lists")
+    offered = commands.add_parser("recommendations", help="print the latest recommendations of one customer, and why")
+    offered.add_argument("customer", metavar="CUSTOMER", type=int, nargs="?", help="its number; default: one with full lists")
     person = commands.add_parser("customer", help="print what is known of one customer: records and why they are one, purchases, campaigns, recommendations")
     person.add_argument(
         "customer",
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     forget.add_argument("--reason", default="", metavar="TEXT", help="why, for the certificate; nothing personal")
     chosen = parser.parse_args(arguments)
     without_days: dict[str, Callable[[], int]] = {
-        **dict.fromkeys(_SHOWN, lambda: _show(chosen.command, getattr(chosen, "household", None))),
+        **dict.fromkeys(_SHOWN, lambda: _show(chosen.command, getattr(chosen, "customer", None))),
         "customer": lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names),
         "erase": lambda: _erase(chosen.customer, chosen.by, chosen.reason, is_executed=chosen.yes),
         "verify": lambda: _verify(repairs=chosen.repair),
@@ -284,7 +284,7 @@ _SHOWN = {"forecasts": "demand_forecast", "recommendations": "product_recommenda
 """The commands that print a prediction's latest batch, and the prediction."""
 
 
-def _show(what: str, household: int | None) -> int:
+def _show(what: str, customer: int | None) -> int:
     """Print what the latest batch of a prediction says."""
     from .reporting.forecasts import forecasts
     from .reporting.recommendations import recommendations
@@ -295,7 +295,7 @@ def _show(what: str, household: int | None) -> int:
     if not latest.exists():
         print(f"There are no {missing} yet: {latest} does not exist. Run make demo, or materialize predictions/{table}.", file=sys.stderr)
         return 1
-    told: dict[str, Callable[[Path], str]] = {"forecasts": forecasts, "sentiment": sentiment, "recommendations": lambda file: recommendations(file, household)}
+    told: dict[str, Callable[[Path], str]] = {"forecasts": forecasts, "sentiment": sentiment, "recommendations": lambda file: recommendations(file, customer)}
     print(told[what](latest))
     return 0
 

@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.till_lines": ["2017-01-05"]}',
     )
     keep_days: int = Field(90, ge=0, description="days for which `prune` keeps trained models that nothing needs any more")
-    pseudonym_salt: str = Field("demo", min_length=1, description="secret that numbers of households are made with; whoever knows it can recognize a name")
+    pseudonym_salt: str = Field("demo", min_length=1, description="secret that pseudonyms of customers are made with; whoever knows it can recognize a name")
     lock_timeout: float = Field(900, gt=0, description="seconds to wait for another process that holds the warehouse")
 
     @classmethod

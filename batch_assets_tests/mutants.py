@@ -47,7 +47,7 @@ _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.
 _SENTIMENT, _RACE = "models/test_sentiment_model.py", "models/test_sentiment_race.py"
 _REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 
-_CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_household_candidates.py", "features/test_household_product.py", "models/test_recommendation_model.py"
+_CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_customer_candidates.py", "features/test_customer_product.py", "models/test_recommendation_model.py"
 
 _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
     "marts/test_customer_records.py",
@@ -90,10 +90,10 @@ MUTANTS = (
         "a campaign gets lines for touches before its announcement", "marts/campaign_purchases.py", " & (_.touched_on >= _.announced_on))", ")", (_PURCHASES,)
     ),
     Mutant("a purchase is led to by a touch of a later batch", "marts/campaign_purchases.py", " & (_.touched_on <= _.batch_date)", "", (_PURCHASES,)),
-    Mutant("a receipt knows a delivery that is noted later", "marts/_campaigns/receipts.py", "(_.noted_on <= _.batch_date) & ", "", (_PURCHASES,)),
-    Mutant("a receipt is delivered before it is printed", "marts/_campaigns/receipts.py", " & (_.noted_on >= _.sold_on)", "", (_PURCHASES,)),
-    Mutant("a receipt with two recipients is of one", "marts/_campaigns/receipts.py", ".filter(_.recipients == 1)", "", (_PURCHASES,)),
-    Mutant("a receipt knows a name that comes later", "marts/_campaigns/receipts.py", ".filter(_.named_on <= _.batch_date)", "", (_PURCHASES,)),
+    Mutant("a receipt knows a delivery that is noted later", "marts/_receipts.py", "(_.noted_on <= _.batch_date) & ", "", (_PURCHASES,)),
+    Mutant("a receipt is delivered before it is printed", "marts/_receipts.py", " & (_.noted_on >= _.sold_on)", "", (_PURCHASES,)),
+    Mutant("a receipt with two recipients is of one", "marts/_receipts.py", ".filter(_.recipients == 1)", "", (_PURCHASES,)),
+    Mutant("a receipt knows a name that comes later", "marts/_receipts.py", ".filter(_.named_on <= _.batch_date)", "", (_PURCHASES,)),
     Mutant("a browser's cookie does not count", "marts/_campaigns/touches.py", "ibis.coalesce(_.contact_id, _.addressee)", "_.addressee", (_PURCHASES,)),
     Mutant("a click knows a message that is sent later", "marts/_campaigns/touches.py", ", messages.sent_on <= followed.touched_on]", "]", (_PURCHASES,)),
     Mutant(
@@ -203,7 +203,7 @@ MUTANTS = (
     Mutant("the weakest link counts first", "marts/_identity/history.py", '("match_weight", "descending")', '("match_weight", "ascending")', (_MEMBERS,)),
     Mutant("today's customer is that of any day", "marts/customer_members.py", "[days.batch_date >= customer_members.batch_date]", "[]", (_MEMBERS,)),
     # Recommendations.
-    Mutant("a feature knows purchases that arrive later", "features/_purchases.py", "household_purchases.batch_date <= days.batch_date, ", "", (_CANDIDATES,)),
+    Mutant("a feature knows purchases that arrive later", "features/_purchases.py", "customer_purchases.batch_date <= days.batch_date, ", "", (_CANDIDATES,)),
     Mutant(
         "a candidate is of the catalogue of later days", "features/_purchases.py", "[history.valid_from <= days.batch_date, history", "[history", (_CANDIDATES,)
     ),
@@ -234,7 +234,7 @@ MUTANTS = (
     ),
     Mutant(
         "of equal candidates any comes first",
-        "features/household_candidates.py",
+        "features/customer_candidates.py",
         'ibis.desc(score), "product_id"]',
         'ibis.desc(score), ibis.desc("product_id")]',
         (_CANDIDATES,),

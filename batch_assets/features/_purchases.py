@@ -1,4 +1,4 @@
-"""What households bought up to each batch day: the purchases in the look-back, and their sums by household, by product and by both.
+"""What customers bought up to each batch day: the purchases in the look-back, and their sums by customer, by product and by both.
 
 All of it depends on `days` alone: a table of batch days, or of earlier days as of which a model is trained. All sums are of whole numbers.
 """
@@ -13,7 +13,7 @@ LOOK_BACK = 181
 """Days before the batch day that are looked at, so half a year with it: what was bought before counts as never bought."""
 
 RECENT = 91
-"""The days within which a household is active, and by which households and products are compared."""
+"""The days within which a customer is active, and by which customers and products are compared."""
 
 NOT_OFFERED = ("FUEL", "COUPON", "MISCELLANEOUS")
 """Departments that nobody recommends."""
@@ -35,27 +35,27 @@ def offered(days: ir.Table, products: ir.Table) -> ir.Table:
     return valid.select("batch_date", "product_id", "category", "product_type", "listed_on")
 
 
-def bought(days: ir.Table, household_purchases: ir.Table, products: ir.Table) -> ir.Table:
-    """Return what was bought up to each batch day: a row per household, product and day of sale; `age` is 0 on the batch day."""
+def bought(days: ir.Table, customer_purchases: ir.Table, products: ir.Table) -> ir.Table:
+    """Return what was bought up to each batch day: a row per customer, product and day of sale; `age` is 0 on the batch day."""
     first = days.batch_date - ibis.interval(days=LOOK_BACK)
     known = days.join(
-        household_purchases,
-        [household_purchases.batch_date <= days.batch_date, household_purchases.batch_date >= first, household_purchases.sold_on >= first],
+        customer_purchases,
+        [customer_purchases.batch_date <= days.batch_date, customer_purchases.batch_date >= first, customer_purchases.sold_on >= first],
         rname="known_{name}",
     )
-    by_day = known.group_by("batch_date", "household_id", "product_id", "sold_on").agg(store_id=_.store_id.min())
+    by_day = known.group_by("batch_date", "customer_id", "product_id", "sold_on").agg(store_id=_.store_id.min())
     aged = by_day.mutate(age=by_day.batch_date.delta(by_day.sold_on, unit="day").cast("int64"))
     return aged.join(offered(days, products).select("batch_date", "product_id", "category"), ["batch_date", "product_id"])
 
 
-def by_household_and_product(purchases: ir.Table) -> ir.Table:
-    """Return the counts of what each household bought of each product, and how many of its gaps are no longer than the time since."""
-    alike = ibis.window(group_by=["batch_date", "household_id", "product_id"], order_by=ibis.desc("age"))
-    whole = ibis.window(group_by=["batch_date", "household_id", "product_id"])
+def by_customer_and_product(purchases: ir.Table) -> ir.Table:
+    """Return the counts of what each customer bought of each product, and how many of its gaps are no longer than the time since."""
+    alike = ibis.window(group_by=["batch_date", "customer_id", "product_id"], order_by=ibis.desc("age"))
+    whole = ibis.window(group_by=["batch_date", "customer_id", "product_id"])
     spaced = purchases.mutate(gap=_.age.lag().over(alike) - _.age, since=_.age.min().over(whole))
     counts = {f"days_{n}d": within(n) for n in (28, RECENT)}
     decayed = {f"decayed_{half}": _weight(spaced.age, half).sum().cast("int64") for half in HALF_LIVES}
-    return spaced.group_by("batch_date", "household_id", "product_id").agg(
+    return spaced.group_by("batch_date", "customer_id", "product_id").agg(
         **counts,
         days_bought=_.count(),
         **decayed,
@@ -65,19 +65,19 @@ def by_household_and_product(purchases: ir.Table) -> ir.Table:
     )
 
 
-def by_household(purchases: ir.Table) -> ir.Table:
-    """Return what is known of each active household: on how many days it shopped, and how long ago."""
-    found = purchases.group_by("batch_date", "household_id").agg(
+def by_customer(purchases: ir.Table) -> ir.Table:
+    """Return what is known of each active customer: on how many days it shopped, and how long ago."""
+    found = purchases.group_by("batch_date", "customer_id").agg(
         trips_28d=_.sold_on.nunique(where=_.age < 28), trips_91d=_.sold_on.nunique(where=_.age < RECENT), days_since_trip=_.age.min()
     )
     return found.filter(_.days_since_trip < RECENT)
 
 
 def by_product(purchases: ir.Table) -> ir.Table:
-    """Return how much each product is bought, over all households."""
+    """Return how much each product is bought, over all customers."""
     return purchases.group_by("batch_date", "product_id", "category").agg(
-        households_28d=_.household_id.nunique(where=_.age < 28),
-        households_91d=_.household_id.nunique(where=_.age < RECENT),
+        customers_28d=_.customer_id.nunique(where=_.age < 28),
+        customers_91d=_.customer_id.nunique(where=_.age < RECENT),
         bought_7d=within(7),
         bought_28d=within(28),
         bought_91d=within(RECENT),
@@ -85,7 +85,7 @@ def by_product(purchases: ir.Table) -> ir.Table:
 
 
 def rebuyers(counts: ir.Table) -> ir.Table:
-    """Return how many households bought each product more than once in the recent days."""
+    """Return how many customers bought each product more than once in the recent days."""
     return counts.group_by("batch_date", "product_id").agg(rebuyers_91d=(_[f"days_{RECENT}d"] >= 2).sum().fill_null(0).cast("int64"))
 
 

@@ -17,9 +17,9 @@ from ibis import _
 
 from ..table.contract import Contract, Field, rule
 from ..table.table import ALL, table
-from ._campaigns.receipts import LINE, contacts_of, with_customers
 from ._campaigns.redeemed import redeemed_lines
 from ._campaigns.touches import CLICKED, SENT, touches
+from ._receipts import LINE, contacts_of, with_customers
 from .campaign_coupons import LONGEST
 from .till_lines import MOST_DAYS_LATE
 

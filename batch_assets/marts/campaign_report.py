@@ -15,8 +15,8 @@ from ibis import _
 from ..table.chart import Bars
 from ..table.contract import Contract, Field
 from ..table.table import ALL, table
-from ._campaigns.receipts import contacts_of
 from ._campaigns.touches import CLICKED, SENT, touches
+from ._receipts import contacts_of
 from .campaign_purchases import EVIDENCE, REDEEMED, RUNNING
 from .till_lines import MOST_DAYS_LATE
 

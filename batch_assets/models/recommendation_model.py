@@ -30,7 +30,7 @@ from ._recommendation.frame import BLEND, POPULAR
 from ._recommendation.weeks import WEEK, Weeks
 
 BACKTESTS = 1
-"""The methods are judged by so many weeks before the retrain day: one of some thousand households tells good from bad, and another takes as long again."""
+"""The methods are judged by so many weeks before the retrain day: one of some thousand customers tells good from bad, and another takes as long again."""
 
 WARM_UP = 28
 """A week is trained on or judged by only if it comes after so many days of history."""
@@ -52,7 +52,7 @@ class RecommendationModel(Contract):
     version: dt.String = Field(description="hash of training batches, parameters, features, code and libraries; also the name of the model's folder")
     files: dt.String = Field(description="hash of the files in that folder, by which they are checked when they are read")
     trained_on: dt.Date = Field(description="the retrain day; nothing that became known later was used")
-    repeat_in_force: dt.String = Field(isin=[*METHODS], description="the method that ranks what a household bought before: the best NDCG@10 of the backtests")
+    repeat_in_force: dt.String = Field(isin=[*METHODS], description="the method that ranks what a customer bought before: the best NDCG@10 of the backtests")
     discovery_in_force: dt.String = Field(isin=[*METHODS], description="the method that ranks what it never bought: the best hit rate@10 of the backtests")
     reason: dt.String = Field(description="why these methods were selected")
     card: dt.String = Field(description="model card as JSON: data, parameters, feature importances, backtests")
@@ -72,17 +72,15 @@ def backtest_chart(recommendation_model: ir.Table, day: datetime.date) -> Bars:
 
 @table(
     contract=RecommendationModel,
-    lookback={"household_purchases": LOOK_BACK, "products": ALL},
+    lookback={"customer_purchases": LOOK_BACK, "products": ALL},
     show=backtest_chart,
     kinds=("duckdb", "lightgbm"),
     libraries=LIBRARIES,
 )
-def recommendation_model(
-    days: ir.Table, ledger: ir.Table, artifacts: ModelStore, household_purchases: ir.Table, products: ir.Table
-) -> Iterator[pa.RecordBatch]:
+def recommendation_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, customer_purchases: ir.Table, products: ir.Table) -> Iterator[pa.RecordBatch]:
     """The recommendation model in force, and its model card. Grain: one row per batch_date."""
     asked = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches, weeks = ledger.to_pandas(), Weeks(days, household_purchases, products)
+    batches, weeks = ledger.to_pandas(), Weeks(days, customer_purchases, products)
     rows = {}
     for trained_on in sorted(set(map(retrain_day, asked))):
         version = _version(batches, trained_on, "model")
@@ -112,7 +110,7 @@ def _train(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, trained_o
     weeks.forget(before=trained_on - (BACKTESTS + WEEKS) * WEEK * _DAY)
     tests = [_judged(artifacts, weeks, batches, origin) for origin in _origins(trained_on, BACKTESTS)]
     files = _fitted(artifacts, weeks, batches, trained_on)
-    card = _card(trained_on, version, files, [test for test in tests if test.households])
+    card = _card(trained_on, version, files, [test for test in tests if test.customers])
     if LIBRARY in (card["repeat_in_force"], card["discovery_in_force"]) and (factors := _factors(weeks, trained_on)):
         files = {**files, **factors.as_file()}
     artifacts.put(MODEL, version, {**files, "card.json": json.dumps(card, indent=1)})
@@ -129,7 +127,7 @@ def _fitted(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, day: dat
     version = _version(batches, day, "fit")
     if not artifacts.has(FITS, version):
         seen = [weeks.after(origin) for origin in _origins(day, WEEKS)]
-        told = {week.origin.isoformat(): {"candidates": len(week.frame), "households": len(np.unique(week.frame.household))} for week in seen}
+        told = {week.origin.isoformat(): {"candidates": len(week.frame), "customers": len(np.unique(week.frame.customer))} for week in seen}
         artifacts.put(FITS, version, {"weeks.json": json.dumps(told, indent=1), **(train(seen) if seen else {})})
     return artifacts.all(FITS, version)
 

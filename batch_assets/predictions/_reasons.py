@@ -1,6 +1,6 @@
 """Why a product is recommended: a kind, its numbers, and a sentence that a person can check.
 
-Each reason says only what the features say, so that it is true of the household's purchases and of those of others as of the batch day.
+Each reason says only what the features say, so that it is true of the customer's purchases and of those of others as of the batch day.
 """
 
 import datetime as dt
@@ -28,7 +28,7 @@ class Reason:
     Attributes:
         kind: one of `KINDS`.
         words: the sentence.
-        count: purchases, or households.
+        count: purchases, or customers.
         every: days between two purchases, on average.
         days: days since the purchase that it speaks of.
         product_id: the product that it speaks of, if that is another one.
@@ -46,7 +46,7 @@ def reason_of(row: dict[str, Any]) -> Reason:
     """Return the reason for a candidate.
 
     Args:
-        row: the columns of `household_candidates` and `household_product`.
+        row: the columns of `customer_candidates` and `customer_product`.
     """
     return _of_own(row) if row["days_bought"] else _of_others(row)
 
@@ -67,14 +67,14 @@ def _of_others(row: dict[str, Any]) -> Reason:
             words = f"often in a basket with {row['because_product']}, which you bought {_when(row['batch_date'], days)}"
             return Reason(kind, words, days=days, product_id=other)
         case "similar":
-            return Reason(kind, f"bought again and again by {row['similar_households']} of the 40 households most like yours", row["similar_households"])
+            return Reason(kind, f"bought again and again by {row['similar_customers']} of the 40 customers most like yours", row["similar_customers"])
         case "store":
-            return Reason(kind, f"bought by {row['store_households_91d']} households in your store in 91 days", row["store_households_91d"])
+            return Reason(kind, f"bought by {row['store_customers_91d']} customers in your store in 91 days", row["store_customers_91d"])
         case "category" | "new":
             begin = "much bought" if kind == "category" else "new"
             return Reason(kind, f"{begin} in {row['category']}, of which you bought {row['category_products_91d']} in 91 days", row["category_products_91d"])
         case _:
-            return Reason(kind, f"bought by {row['households_28d']} households in 28 days", row["households_28d"])
+            return Reason(kind, f"bought by {row['customers_28d']} customers in 28 days", row["customers_28d"])
 
 
 def _days(count: int) -> str:

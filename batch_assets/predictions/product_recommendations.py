@@ -1,4 +1,4 @@
-"""Product recommendations: for each active household the products it is most likely to buy in the next 7 days, and those it never bought."""
+"""Product recommendations: for each active customer the products it is most likely to buy in the next 7 days, and those it never bought."""
 
 from functools import lru_cache
 from typing import Any
@@ -21,21 +21,21 @@ TOP = 10
 
 REPEAT, DISCOVERY = "repeat", "discovery"
 _DECIMALS = 6
-_KEY = ["batch_date", "household_id", "product_id"]
+_KEY = ["batch_date", "customer_id", "product_id"]
 
 
 class ProductRecommendations(Contract):
     """Recommendations made at the end of a batch day."""
 
     batch_date: dt.Date = Field(description="the day at the end of which the list was made")
-    household_id: dt.Int64 = Field(ge=0, pseudonym=True, description="household, as in household_purchases")
+    customer_id: dt.Int64 = Field(ge=0, pseudonym=True, description="customer, as in customer_purchases")
     list: dt.String = Field(isin=[REPEAT, DISCOVERY], description="`repeat`: what it bought before; `discovery`: what it never bought")
     rank: dt.Int64 = Field(ge=1, le=TOP, description="place in the list")
     product_id: dt.Int64 = Field(gt=0, description="number of the product")
     product: dt.String = Field(description="its type, or its category if it has none")
-    score: dt.Float64 = Field(description="score by the method in force: higher is likelier; comparable within one household and list")
+    score: dt.Float64 = Field(description="score by the method in force: higher is likelier; comparable within one customer and list")
     reason_kind: dt.String = Field(isin=[*KINDS], description="kind of reason")
-    reason_count: dt.Int64 = Field(ge=0, nullable=True, description="its purchases, or households")
+    reason_count: dt.Int64 = Field(ge=0, nullable=True, description="its purchases, or customers")
     reason_every: dt.Int64 = Field(ge=1, nullable=True, description="days between two purchases, on average")
     reason_days: dt.Int64 = Field(ge=0, nullable=True, description="days since the purchase that it speaks of")
     reason_product_id: dt.Int64 = Field(gt=0, nullable=True, description="the product that it speaks of, if another")
@@ -43,25 +43,25 @@ class ProductRecommendations(Contract):
     model_version: dt.String = Field(description="version of recommendation_model in force on batch_date")
 
     class Config:
-        """One row per batch_date, household_id, list and rank."""
+        """One row per batch_date, customer_id, list and rank."""
 
-        unique = ["batch_date", "household_id", "list", "rank"]
+        unique = ["batch_date", "customer_id", "list", "rank"]
 
 
-def to_rank(household_candidates: ir.Table, household_product: ir.Table) -> ir.Table:
-    """Return the candidates of each household with all that is known of them."""
-    return household_candidates.join(household_product, _KEY)
+def to_rank(customer_candidates: ir.Table, customer_product: ir.Table) -> ir.Table:
+    """Return the candidates of each customer with all that is known of them."""
+    return customer_candidates.join(customer_product, _KEY)
 
 
 @table(
     contract=ProductRecommendations,
     scores=to_rank,
-    together=("batch_date", "household_id"),
+    together=("batch_date", "customer_id"),
     kinds=("duckdb", "lightgbm", "parquet"),
     libraries=LIBRARIES,
 )
 def product_recommendations(rows: pa.RecordBatch, recommendation_model: Version) -> pa.RecordBatch:
-    """The ten best products of each list, and why. Grain: one row per batch_date, household_id, list and rank."""
+    """The ten best products of each list, and why. Grain: one row per batch_date, customer_id, list and rank."""
     ranker = _ranker(recommendation_model)
     made = []
     for day in pc.unique(rows["batch_date"]):
@@ -70,7 +70,7 @@ def product_recommendations(rows: pa.RecordBatch, recommendation_model: Version)
         for name, chosen in ((REPEAT, frame.known), (DISCOVERY, ~frame.known)):
             of_list = frame.where(chosen)
             scores = ranker.scores(recommendation_model.row[f"{name}_in_force"], of_list)
-            rank = places(of_list.household, of_list.product, scores)
+            rank = places(of_list.customer, of_list.product, scores)
             top = np.flatnonzero(rank <= TOP)
             shown = of_day.take(np.flatnonzero(chosen)[top]).to_pylist()
             made += [

@@ -39,7 +39,7 @@ def customer(con: BaseBackend, asked: str | None, day: dt.date | None, *, with_n
         "Why they are one customer": _links(found.links()),
         "Purchases, of the receipts on which the name was typed": _purchases(purchases),
         "Campaigns; what is credited to one was not caused by it": _campaigns(found.campaigns()),
-        "Recommendations": _recommendations(found.recommendations(purchases)),
+        "Recommendations": _recommendations(found.recommendations()),
     }
     told = "\n\n".join(f"{title}\n" + ("\n".join(f"  {line}" for line in lines) or "  none") for title, lines in sections.items())
     masked = "" if with_names else f"\n\nWhat is {PRIVATE} is not shown; --with-names shows it."

@@ -5,7 +5,6 @@ shown of private values (`customer.py`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -164,16 +163,13 @@ class CustomerRows:
                 counts.setdefault(row["campaign_id"], {}).setdefault("credited", []).append(row)
         return [{"campaign_id": campaign} | counts[campaign] for campaign in sorted(counts)]
 
-    def recommendations(self, purchases: Sequence[Row]) -> list[Row]:
-        """Return the last recommendations of the household that made most of its purchases; nothing for one who is not known to the tills."""
-        offered, bought = self._known("product_recommendations", "predictions"), self._known("household_purchases")
-        if offered is None or bought is None or not purchases:
+    def recommendations(self) -> list[Row]:
+        """Return its last recommendations; nothing for one who bought nothing lately that is known to be its purchase."""
+        offered = self._known("product_recommendations", "predictions")
+        if offered is None:
             return []
-        keys = ["batch_date", "sold_on", "store_id", "product_id"]
-        lines = ibis.memtable([{name: row[name] for name in keys} for row in purchases]).distinct()
-        counted = bought.join(lines, keys).group_by("household_id").agg(lines=_.count()).order_by(ibis.desc("lines"), "household_id").limit(1)
-        last = offered.filter(_.batch_date == offered.batch_date.max())
-        return _rows(last.semi_join(counted, "household_id").order_by(ibis.desc("list"), "rank"))
+        last = offered.filter((_.batch_date == offered.batch_date.max()) & (_.customer_id == self.customer))
+        return _rows(last.order_by(ibis.desc("list"), "rank"))
 
 
 def _rows(table: ir.Table) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The latest recommendations of one household, as `python -m batch_assets recommendations` prints them."""
+"""The latest recommendations of one customer, as `python -m batch_assets recommendations` prints them."""
 
 from pathlib import Path
 
@@ -10,39 +10,40 @@ from ..settings import settings
 _LISTS = {"repeat": "Bought before, and likely to be bought in the next 7 days", "discovery": "Never bought, and most likely to be"}
 
 
-def recommendations(latest: Path, household: int | None = None) -> str:
-    """Return both lists of a household in a file of recommendations, and where to find all of them.
+def recommendations(latest: Path, customer: int | None = None) -> str:
+    """Return both lists of a customer in a file of recommendations, and where to find all of them.
 
     Args:
         latest: the file.
-        household: its number; None for the one with full lists.
+        customer: its number; None for the one with full lists.
 
     Raises:
-        BatchError: the file has no list of this household.
+        BatchError: the file has no list of this customer.
     """
     rows = pd.read_parquet(latest)
-    household = _with_full_lists(rows) if household is None else household
-    shown = rows[rows["household_id"] == household]
+    customer = _with_full_lists(rows) if customer is None else customer
+    shown = rows[rows["customer_id"] == customer]
     if shown.empty:
         raise BatchError(
-            f"{latest} has no list for household {household}: no purchases of it in the last 91 days are known. "
-            f"Those that have one: select distinct household_id from '{latest}'"
+            f"{latest} has no list for customer {customer}: no purchases of it in the last 91 days are known. "
+            f"Those that have one: select distinct customer_id from '{latest}'"
         )
     lists = "\n\n".join(f"{title}\n{_table(shown[shown['list'] == name])}" for name, title in _LISTS.items())
     return (
-        f"\nRecommendations at the end of {rows['batch_date'].max()} for household {household}\n\n{lists}\n\n"
-        f"All {len(rows):,} rows, of {rows['household_id'].nunique():,} households:\n"
+        f"\nRecommendations at the end of {rows['batch_date'].max()} for customer {customer}\n\n{lists}\n\n"
+        f"All {len(rows):,} rows, of {rows['customer_id'].nunique():,} customers:\n"
         f"  read at any time     {latest}\n"
         f"  in the warehouse     {settings.warehouse}: predictions.product_recommendations, predictions.product_recommendations_latest"
     )
 
 
 def _with_full_lists(rows: pd.DataFrame) -> int | None:
-    """Return the household with the longest lists which bought most lately what is on them."""
+    """Return the customer with the longest lists who bought most of it again and again, and most lately."""
     found = (
-        rows.groupby("household_id")
-        .agg(length=("rank", "size"), days=("reason_days", "sum"))
-        .sort_values(["length", "days"], ascending=[False, True], kind="stable")
+        rows.assign(often=rows["reason_kind"] == "rhythm")
+        .groupby("customer_id")
+        .agg(length=("rank", "size"), often=("often", "sum"), days=("reason_days", "sum"))
+        .sort_values(["length", "often", "days"], ascending=[False, False, True], kind="stable")
     )
     return next(iter(found.index), None)
 

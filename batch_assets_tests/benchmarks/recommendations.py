@@ -1,7 +1,7 @@
 """Recommendations: how good each method is in the weeks after three origins, what the candidates reach, and how many of them are scored a second.
 
-A method is judged as the model judges it in its own backtests (`models/_recommendation/judge.py`): NDCG@10 of all candidates over households
-that were active in 91 days and bought something in the week after, and the hit rate@10 of what a household never bought before.
+A method is judged as the model judges it in its own backtests (`models/_recommendation/judge.py`): NDCG@10 of all candidates over customers
+that were active in 91 days and bought something in the week after, and the hit rate@10 of what a customer never bought before.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from batch_assets.engine.duckdb import SCORED_AT_ONCE
-from batch_assets.features.household_candidates import PLACES
+from batch_assets.features.customer_candidates import PLACES
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import Factors
 from batch_assets.models._recommendation.fit import METHODS, WEEKS, Ranker, train
@@ -24,7 +24,7 @@ from batch_assets.models._recommendation.judge import judge
 from batch_assets.models._recommendation.weeks import WEEK, Week, Weeks
 
 from .bars import Bar, print_table
-from .workshop import YEAR_BEGINS, Place, Workshop, tell
+from .workshop import GRAPH, YEAR_BEGINS, Place, Workshop, tell
 
 ORIGINS = (dt.date(2017, 10, 30), dt.date(2017, 11, 27), dt.date(2017, 12, 11))
 RANKING, DISCOVERY = "lightgbm ranking", "lightgbm discovery"
@@ -34,11 +34,11 @@ FAMILIES = {
     "trips": ("trips_28d", "days_since_trip"),
     "shares of trips": ("share_28d", "share_91d"),
     "gaps": ("gap", "since_by_gap", "shorter_gaps"),
-    "popularity": ("households_28d", "households_91d", "bought_7d", "bought_28d", "trend"),
+    "popularity": ("customers_28d", "customers_91d", "bought_7d", "bought_28d", "trend"),
     "rebuy rate": ("rebuy_rate",),
-    "store": ("store_households_91d",),
+    "store": ("store_customers_91d",),
     "category": ("category_91d", "category_days_since", "category_products_91d"),
-    "similar households": ("similar_score", "similar_households", "similar_share"),
+    "similar customers": ("similar_score", "similar_customers", "similar_share"),
     "baskets": ("basket_score", "basket_link"),
 }
 """The features by what they know; each family is left out in turn."""
@@ -49,8 +49,8 @@ _DAY = dt.timedelta(days=1)
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the figures of each method and phase, and return the bars."""
     place = workshop.later
-    for name in ("products", "till_lines", "sales_lines", "household_purchases"):
-        place.publish(name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
+    for table in GRAPH.with_upstreams(["customer_purchases", "products"]):
+        place.publish(table.name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
     return [*_accuracy(place), *_speed(place)]
 
 
@@ -58,7 +58,7 @@ def _accuracy(place: Place) -> list[Bar]:
     scores, without = [], dict[str, list[tuple[Numbers, Numbers]]]()
     with place.warehouse.connect() as con:
         days = con.sql(f"select date '{ORIGINS[-1]}' as batch_date")
-        weeks = Weeks(days, con.table("household_purchases", database="marts"), con.table("products", database="marts"))
+        weeks = Weeks(days, con.table("customer_purchases", database="marts"), con.table("products", database="marts"))
         for origin in ORIGINS:
             tell(f"  judging {len(METHODS)} methods by the week after {origin}")
             seen, week = [weeks.after(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)], weeks.after(origin)
@@ -94,7 +94,7 @@ def _print(scores: list[Score]) -> None:
     young = [[name, *("" if (found := test.recall_young[name]) is None else f"{found:.4f}" for test in scores)] for name in METHODS]
     print_table(f"Of {', '.join(str(test.young) for test in scores)} purchases of new products, the share in ten discoveries", ["", *origins], young)
     few = [[name, *(f"{test.ndcg_hardly_known[name] or 0:.3f}" for test in scores)] for name in METHODS]
-    print_table(f"NDCG@10 of households of one trip ({', '.join(str(test.hardly_known) for test in scores)})", ["", *origins], few)
+    print_table(f"NDCG@10 of customers of one trip ({', '.join(str(test.hardly_known) for test in scores)})", ["", *origins], few)
 
 
 def _blind(week: Week, features: Sequence[str]) -> Week:
@@ -105,14 +105,14 @@ def _blind(week: Week, features: Sequence[str]) -> Week:
 
 
 def _judged(files: dict[str, str], week: Week) -> tuple[Numbers, Numbers]:
-    """Return by household the NDCG@10 of all candidates, and whether there is a hit among ten discoveries."""
+    """Return by customer the NDCG@10 of all candidates, and whether there is a hit among ten discoveries."""
     ranker, never_bought = Ranker(files), week.frame.where(~week.frame.known)
     ndcg = judge(week.frame, ranker.scores(RANKING, week.frame), week.bought).ndcg
     return ndcg, judge(never_bought, ranker.scores(DISCOVERY, never_bought), week.bought.only(week.bought.is_new)).hit
 
 
 def _print_ablation(without: dict[str, list[tuple[Numbers, Numbers]]]) -> None:
-    """Print what is lost without each family of features, and the standard error of that, by households."""
+    """Print what is lost without each family of features, and the standard error of that, by customers."""
     rows = []
     for name in FAMILIES:
         found = []
@@ -125,16 +125,16 @@ def _print_ablation(without: dict[str, list[tuple[Numbers, Numbers]]]) -> None:
 
 
 _INPUT = """
-    from features.household_candidates join features.household_product using (batch_date, household_id, product_id)
-    order by household_id, product_id"""
+    from features.customer_candidates join features.customer_product using (batch_date, customer_id, product_id)
+    order by customer_id, product_id"""
 _SHOWN = "select any_value(model_version), count(distinct product_id) from predictions.product_recommendations"
-_BARE = "select household_id, product_id, count(*), sum(units), max(sold_on) from marts.household_purchases group by all"
+_BARE = "select customer_id, product_id, count(*), sum(units), max(sold_on) from marts.customer_purchases group by all"
 
 
 def _speed(place: Place) -> list[Bar]:
     """Measure a day, phase by phase, from features to published rows, beside LightGBM's own predict."""
     day, seconds = ORIGINS[-1], dict[str, float]()
-    for name in ("household_candidates", "household_product", "recommendation_model", "product_recommendations"):
+    for name in ("customer_candidates", "customer_product", "recommendation_model", "product_recommendations"):
         started = time.perf_counter()
         place.publish(name, day, day)
         seconds[name] = time.perf_counter() - started
@@ -150,7 +150,7 @@ def _speed(place: Place) -> list[Bar]:
     seconds |= {"predict alone": ours, "LightGBM's own predict": theirs}
     figures = [[name, f"{taken:.2f}", f"{rows.num_rows / taken:,.0f}"] for name, taken in seconds.items()]
     print_table(f"A day of {rows.num_rows:,} candidates", ["", "s", "candidates/s"], figures)
-    counted = seconds["household_product"] + seconds["product_recommendations"]
+    counted = seconds["customer_product"] + seconds["product_recommendations"]
     return [
         Bar("candidates a second, from features to published rows", rows.num_rows / counted, least=50_000),
         Bar("predict beside LightGBM's own on the same rows and cores", theirs / ours, least=1.0),
@@ -165,7 +165,7 @@ def _print_candidates(rows: pa.Table, shown: int) -> None:
 
 
 def _predicting(frame: Frame, files: dict[str, str]) -> tuple[float, float]:
-    """Return the seconds that both models take for a day: household by household on all cores, as a map does it, and all at once by LightGBM's own threads."""
+    """Return the seconds that both models take for a day: customer by customer on all cores, as a map does it, and all at once by LightGBM's own threads."""
     import lightgbm
 
     ranker, cores = Ranker(files), os.cpu_count() or 1

@@ -21,7 +21,7 @@ from ..lake.writer import day_of, till_line, write_till
 
 LAST = day_of(44)
 MANIFEST = "manifest.json"
-_OF_THE_DAY = ("features/household_candidates", "features/household_product")
+_OF_THE_DAY = ("features/customer_candidates", "features/customer_product")
 """Features on which no later day looks back."""
 _TABLES = f"(group:marts or group:features) and not ({' or '.join(f'key:{chr(34)}{name}{chr(34)}' for name in _OF_THE_DAY)})"
 _SCORED = ("models/sentiment_model", "predictions/review_sentiment")

@@ -16,7 +16,7 @@ from .writer import day_of, noon, product, till_line, write_catalogue, write_til
 
 CATEGORIES = {1: "MILK", 2: "BREAD", 3: "SOUP"}
 CUSTOMERS = {number: {"customer_name": name, "postcode": "08772"} for number, name in {1: "Ann Roy", 2: "Bo Lee", 3: ""}.items()}
-"""Who buys the products of a smooth history: two households, and somebody whose name was not typed."""
+"""Who buys the products of a smooth history: two customers, and somebody whose name was not typed."""
 
 LENGTH = 60
 
@@ -81,17 +81,21 @@ def _dirt(day: dt.date) -> list[str]:
     ]
 
 
-def write_shopping(lake: Path, length: int, households: int = 12) -> list[dt.date]:
-    """Write a lake in which households buy a staple every few days, and something else now and then; return its days."""
+SHOPPERS = ("Abbott", "Becker", "Cruz", "Dalton", "Ellis", "Fisher", "Grant", "Hughes", "Ibarra", "Jensen", "Keller", "Lopez")
+"""The family names of those who shop; no two are alike."""
+
+
+def write_shopping(lake: Path, length: int) -> list[dt.date]:
+    """Write a lake in which customers buy a staple every few days, and something else now and then; return its days."""
     days, chance = [day_of(n) for n in range(length)], random.Random(1)
     for n, day in enumerate(days):
         write_catalogue(lake, day, [product(p, category=f"CATEGORY {p % 4}", type=f"TYPE {p}") for p in range(1, 25)] if n == 0 else [])
         lines = []
-        for household in range(households):
-            staple = [1 + household % 6, 7 + household % 5] if n % (2 + household % 3) == 0 else []
+        for shopper, name in enumerate(SHOPPERS):
+            staple = [1 + shopper % 6, 7 + shopper % 5] if n % (2 + shopper % 3) == 0 else []
             bought = {*staple, *(chance.sample(range(1, 25), 2) if chance.random() < 0.3 else [])}
-            who = {"customer_name": f"Ann Roy{chr(97 + household)}", "postcode": "08772"}
-            lines += [till_line(day, receipt_id=str(household + 1), line_no=str(p), product_id=str(p), **who) for p in sorted(bought)]
+            who = {"customer_name": f"Ann {name}", "postcode": "08772"}
+            lines += [till_line(day, receipt_id=str(shopper + 1), line_no=str(p), product_id=str(p), **who) for p in sorted(bought)]
         write_till(lake, day, lines or [till_line(day)])
         write_others(lake, day)
     return days

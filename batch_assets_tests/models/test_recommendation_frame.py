@@ -8,10 +8,10 @@ from batch_assets.models._recommendation.frame import BLEND, COLUMNS, FEATURES, 
 from batch_assets.models._recommendation.judge import TOP, Bought, judge
 
 
-def row(household: int, product: int, **known: int | None) -> dict[str, int | None]:
+def row(customer: int, product: int, **known: int | None) -> dict[str, int | None]:
     """Return a candidate of which nothing else is known."""
     unknown = dict.fromkeys(("days_since", "days_since_first", "category_days_since"))
-    return dict.fromkeys(COLUMNS, 0) | unknown | {"household_id": household, "product_id": product} | known
+    return dict.fromkeys(COLUMNS, 0) | unknown | {"customer_id": customer, "product_id": product} | known
 
 
 def framed(*rows: dict[str, int | None]) -> Frame:
@@ -39,27 +39,27 @@ def test_what_was_bought_once_or_never_has_no_rhythm() -> None:
     assert frame.known.tolist() == [False, True]
 
 
-def test_what_similar_households_buy_counts_beside_the_most_of_the_own_household() -> None:
+def test_what_similar_customers_buy_counts_beside_the_most_of_the_own_customer() -> None:
     frame = framed(row(1, 1, similar_score=50), row(1, 2, similar_score=100), row(2, 1, similar_score=10), row(3, 1))
     assert feature(frame, "similar_share") == pytest.approx([0.5, 1, 1, 0])
 
 
 def test_the_methods_that_need_no_training() -> None:
-    one = framed(row(1, 1, decayed_60=1_500_000, decayed_120=1_800_000, similar_score=7, rebuyers_91d=4, households_91d=10, days_91d=2, households_28d=3))
+    one = framed(row(1, 1, decayed_60=1_500_000, decayed_120=1_800_000, similar_score=7, rebuyers_91d=4, customers_91d=10, days_91d=2, customers_28d=3))
     assert one.untrained[BLEND] == pytest.approx([(1.5 + 0.9 + 0.2) * (5 / 20) ** 0.25])
     assert one.untrained[OWN].tolist() == [2_000_010]
     assert one.untrained[POPULAR].tolist() == [3]
 
 
 def test_of_equal_scores_the_lower_product_comes_first() -> None:
-    household, product = np.array([1, 1, 1, 2, 2]), np.array([3, 1, 2, 9, 8])
-    assert places(household, product, np.array([1.0, 1, 2, 0, 0])).tolist() == [3, 2, 1, 2, 1]
+    customer, product = np.array([1, 1, 1, 2, 2]), np.array([3, 1, 2, 9, 8])
+    assert places(customer, product, np.array([1.0, 1, 2, 0, 0])).tolist() == [3, 2, 1, 2, 1]
     assert places(np.empty(0, int), np.empty(0, int), np.empty(0)).tolist() == []
 
 
-def ranked(*products: int, household: int = 1) -> tuple[Frame, Numbers]:
-    """Return candidates of a household, and scores that rank them in this order."""
-    frame = framed(*(row(household, product) for product in sorted(products)))
+def ranked(*products: int, customer: int = 1) -> tuple[Frame, Numbers]:
+    """Return candidates of a customer, and scores that rank them in this order."""
+    frame = framed(*(row(customer, product) for product in sorted(products)))
     return frame, np.array([-float(products.index(product)) for product in sorted(products)])
 
 
@@ -81,7 +81,7 @@ def test_only_ten_products_count() -> None:
     assert everything.recall == pytest.approx([TOP / len(products)])
 
 
-def test_a_household_is_judged_by_its_own_purchases_and_left_out_without_any() -> None:
+def test_a_customer_is_judged_by_its_own_purchases_and_left_out_without_any() -> None:
     judged = judge(*ranked(5, 7), bought((2, 5)))
     assert judged.ndcg.tolist() == [0]
     assert judge(*ranked(5, 7), bought()).ndcg.tolist() == []

@@ -22,14 +22,14 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
-from ..features.households import SHELF, TODAY, Row, buys, day, listed
+from ..features.customers import SHELF, TODAY, Row, buys, day, listed
 from ..frames import days, frame
 from ..lake.history import write_shopping
 from ..lake.writer import day_of, till_line, write_till
 
 MONDAY = day_of(57)  # 2017-02-27
-NAMES = ("products", "till_lines", "sales_lines", "household_purchases")
 GRAPH = configured_graph()
+NAMES = [table.name for table in GRAPH.with_upstreams(["customer_purchases", "products"])]
 WEEK = dt.timedelta(days=7)
 
 
@@ -92,7 +92,7 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(shopping: Wareh
     other = warehouse_in(tmp_path)
     asked = write_shopping(Path(other.lake), 60)
     for later in asked[58:]:
-        write_till(Path(other.lake), later, [till_line(later, customer_name="Ann Roya", postcode="08772", product_id="3")])
+        write_till(Path(other.lake), later, [till_line(later, customer_name="Ann Abbott", postcode="08772", product_id="3")])
     for name in NAMES:
         publish(GRAPH.table(name), other, asked, "run")
     publish(recommendation_model, other, [MONDAY], "run")
@@ -173,7 +173,7 @@ def test_the_card_says_how_good_each_method_was_and_how_sure_that_is(shopping: W
 
 def week_of(purchases: Sequence[Row], products: Sequence[Row] = SHELF, origin: int = TODAY) -> Week:
     """Return the week after a day."""
-    return Weeks(days(day(TODAY + 20)), frame("household_purchases", purchases), frame("products", products)).after(day(origin))
+    return Weeks(days(day(TODAY + 20)), frame("customer_purchases", purchases), frame("products", products)).after(day(origin))
 
 
 KNOWN = [*buys(1, 1, 3, 9), *buys(2, 2, 4, 11), *buys(1, 2, 30)]
@@ -189,20 +189,20 @@ def test_the_features_of_a_week_know_nothing_of_it() -> None:
 
 def test_what_was_bought_is_that_of_the_week_as_known_at_its_end() -> None:
     bought = week_of([*KNOWN, *buys(1, 1, -1), *buys(1, 3, -7), *buys(1, 4, -8), *buys(1, 5, 0), *buys(1, 6, -7, arrived=-8), *buys(2, 7, -3)]).bought
-    assert [*zip(bought.household.tolist(), bought.product.tolist(), bought.is_new.tolist(), strict=True)] == [(1, 1, False), (1, 3, True), (2, 7, True)]
+    assert [*zip(bought.customer.tolist(), bought.product.tolist(), bought.is_new.tolist(), strict=True)] == [(1, 1, False), (1, 3, True), (2, 7, True)]
 
 
-def test_only_active_households_that_bought_something_on_offer_are_in_a_week() -> None:
+def test_only_active_customers_that_bought_something_on_offer_are_in_a_week() -> None:
     shelf = [*SHELF, listed(20, department="FUEL")]
     week = week_of([*KNOWN, *buys(3, 1, 5), *buys(2, 20, -1), *buys(4, 1, -1), *buys(1, 1, -1)], shelf)
-    assert set(week.frame.household.tolist()) == {1}
-    assert set(week.bought.household.tolist()) == {1}
+    assert set(week.frame.customer.tolist()) == {1}
+    assert set(week.bought.customer.tolist()) == {1}
 
 
 def test_factors_are_made_of_what_was_known() -> None:
     rows = [*buys(1, 1, 3, 3, 9), *buys(1, 2, -1), *buys(1, 3, 2, arrived=-1), *buys(1, 4, 91)]
-    found = Weeks(days(day(TODAY)), frame("household_purchases", rows), frame("products", SHELF)).days_bought(day(TODAY))
-    assert found.to_dict("records") == [{"household_id": 1, "product_id": 1, "days": 2}]
+    found = Weeks(days(day(TODAY)), frame("customer_purchases", rows), frame("products", SHELF)).days_bought(day(TODAY))
+    assert found.to_dict("records") == [{"customer_id": 1, "product_id": 1, "days": 2}]
 
 
 def test_the_card_says_how_much_of_what_was_bought_each_source_reached() -> None:

@@ -30,7 +30,7 @@ from batch_assets.warehouse.trace import told, trace
 from ..conftest import resource_in
 from ..lake.canary import CANARY, CONTACT, DAYS, HOST, NEIGHBOURS, write_lake
 
-TABLES = configured_graph().with_upstreams(["household_purchases", "campaign_purchases", "reviews"])
+TABLES = configured_graph().with_upstreams(["customer_purchases", "campaign_purchases", "reviews"])
 BY_NAME = {table.name: table for table in TABLES}
 JOB: Any = None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from batch_assets.features.household_candidates import PLACES
+from batch_assets.features.customer_candidates import PLACES
 from batch_assets.predictions._reasons import KINDS, reason_of
 from batch_assets.predictions.product_recommendations import DISCOVERY, REPEAT, TOP, product_recommendations
 from batch_assets.table.graph import configured_graph
@@ -42,13 +42,13 @@ def rows(warehouse: Warehouse, query: str, *values: object) -> list[Row]:
 
 
 def recommended(warehouse: Warehouse) -> list[Row]:
-    return rows(warehouse, "from predictions.product_recommendations order by batch_date, household_id, list, rank")
+    return rows(warehouse, "from predictions.product_recommendations order by batch_date, customer_id, list, rank")
 
 
 def test_a_list_has_at_most_ten_products_in_order_of_their_scores(shopping: Warehouse) -> None:
     lists = defaultdict(list)
     for row in recommended(shopping):
-        lists[row["batch_date"], row["household_id"], row["list"]].append(row)
+        lists[row["batch_date"], row["customer_id"], row["list"]].append(row)
     assert {key[0] for key in lists} == set(DAYS)
     assert max(map(len, lists.values())) == TOP
     for found in lists.values():
@@ -60,15 +60,15 @@ def test_a_list_has_at_most_ten_products_in_order_of_their_scores(shopping: Ware
 def test_what_was_bought_before_is_on_the_one_list_and_what_never_was_on_the_other(shopping: Warehouse) -> None:
     query = """
         select r.list, count(p.product_id) > 0 as was_bought from predictions.product_recommendations r
-        left join marts.household_purchases p on p.household_id = r.household_id and p.product_id = r.product_id and p.batch_date <= r.batch_date
-        group by r.batch_date, r.household_id, r.list, r.product_id"""
+        left join marts.customer_purchases p on p.customer_id = r.customer_id and p.product_id = r.product_id and p.batch_date <= r.batch_date
+        group by r.batch_date, r.customer_id, r.list, r.product_id"""
     assert {(row["list"], row["was_bought"]) for row in rows(shopping, query)} == {(REPEAT, True), (DISCOVERY, False)}
 
 
-def test_every_active_household_has_a_list(shopping: Warehouse) -> None:
-    query = "select distinct household_id from marts.household_purchases where batch_date <= ? and sold_on > ?::date - 91"
-    active = {row["household_id"] for row in rows(shopping, query, DAYS[-1], DAYS[-1])}
-    assert active == {row["household_id"] for row in recommended(shopping) if row["batch_date"] == DAYS[-1]}
+def test_every_active_customer_has_a_list(shopping: Warehouse) -> None:
+    query = "select distinct customer_id from marts.customer_purchases where batch_date <= ? and sold_on > ?::date - 91"
+    active = {row["customer_id"] for row in rows(shopping, query, DAYS[-1], DAYS[-1])}
+    assert active == {row["customer_id"] for row in recommended(shopping) if row["batch_date"] == DAYS[-1]}
     assert len(active) == 12
 
 
@@ -79,28 +79,28 @@ class Purchases:
     day: dt.date
     known: list[Row]
 
-    def dates(self, household: int, product: int) -> list[dt.date]:
-        """Return the days on which a household bought a product."""
-        return sorted({p["sold_on"] for p in self.known if (p["household_id"], p["product_id"]) == (household, product)})
+    def dates(self, customer: int, product: int) -> list[dt.date]:
+        """Return the days on which a customer bought a product."""
+        return sorted({p["sold_on"] for p in self.known if (p["customer_id"], p["product_id"]) == (customer, product)})
 
     def buyers(self, product: int, *, within: int = 10_000, times: int = 1) -> set[int]:
-        """Return the households that bought a product on so many days."""
+        """Return the customers that bought a product on so many days."""
         dates = defaultdict(set)
         for p in self.known:
             if p["product_id"] == product and (self.day - p["sold_on"]).days < within:
-                dates[p["household_id"]].add(p["sold_on"])
-        return {household for household, found in dates.items() if len(found) >= times}
+                dates[p["customer_id"]].add(p["sold_on"])
+        return {customer for customer, found in dates.items() if len(found) >= times}
 
     def baskets(self, *products: int) -> int:
         """Return in how many baskets some products were together."""
         found = defaultdict(set)
         for p in self.known:
-            found[p["household_id"], p["sold_on"]].add(p["product_id"])
+            found[p["customer_id"], p["sold_on"]].add(p["product_id"])
         return sum(set(products) <= basket for basket in found.values())
 
-    def of_category(self, household: int, product: int) -> int:
-        """Return how many products of a product's category a household bought; `write_shopping` gives each fourth product the same."""
-        return len({p["product_id"] for p in self.known if p["household_id"] == household and p["product_id"] % 4 == product % 4})
+    def of_category(self, customer: int, product: int) -> int:
+        """Return how many products of a product's category a customer bought; `write_shopping` gives each fourth product the same."""
+        return len({p["product_id"] for p in self.known if p["customer_id"] == customer and p["product_id"] % 4 == product % 4})
 
 
 def parts(row: Row) -> tuple[int | None, int | None, int | None]:
@@ -108,24 +108,24 @@ def parts(row: Row) -> tuple[int | None, int | None, int | None]:
 
 
 def is_rhythm(row: Row, bought: Purchases) -> bool:
-    own = bought.dates(row["household_id"], row["product_id"])
+    own = bought.dates(row["customer_id"], row["product_id"])
     every = max(1, round((own[-1] - own[0]).days / (len(own) - 1)))
     return parts(row) == (len(own), every, (bought.day - own[-1]).days)
 
 
 def is_bought(row: Row, bought: Purchases) -> bool:
-    own = bought.dates(row["household_id"], row["product_id"])
+    own = bought.dates(row["customer_id"], row["product_id"])
     return len(own) < 3 and parts(row) == (len(own), None, (bought.day - own[-1]).days)
 
 
 def is_of_basket(row: Row, bought: Purchases) -> bool:
     other = row["reason_product_id"]
-    last = bought.dates(row["household_id"], other)[-1]
+    last = bought.dates(row["customer_id"], other)[-1]
     return bought.baskets(row["product_id"], other) >= 3 and parts(row) == (None, None, (bought.day - last).days)
 
 
 def is_of_similar(row: Row, bought: Purchases) -> bool:
-    return 0 < row["reason_count"] <= len(bought.buyers(row["product_id"], times=2) - {row["household_id"]})
+    return 0 < row["reason_count"] <= len(bought.buyers(row["product_id"], times=2) - {row["customer_id"]})
 
 
 TRUE: dict[str, Callable[[Row, Purchases], bool]] = {
@@ -133,8 +133,8 @@ TRUE: dict[str, Callable[[Row, Purchases], bool]] = {
     "bought": is_bought,
     "basket": is_of_basket,
     "similar": is_of_similar,
-    "category": lambda row, bought: row["reason_count"] == bought.of_category(row["household_id"], row["product_id"]),
-    "new": lambda row, bought: row["reason_count"] == bought.of_category(row["household_id"], row["product_id"]),
+    "category": lambda row, bought: row["reason_count"] == bought.of_category(row["customer_id"], row["product_id"]),
+    "new": lambda row, bought: row["reason_count"] == bought.of_category(row["customer_id"], row["product_id"]),
     "store": lambda row, bought: row["reason_count"] == len(bought.buyers(row["product_id"])),
     "popular": lambda row, bought: row["reason_count"] == len(bought.buyers(row["product_id"], within=28)),
 }
@@ -142,7 +142,7 @@ TRUE: dict[str, Callable[[Row, Purchases], bool]] = {
 
 
 def test_each_reason_is_true_of_the_marts(shopping: Warehouse) -> None:
-    purchases = rows(shopping, "from marts.household_purchases")
+    purchases = rows(shopping, "from marts.customer_purchases")
     known = {day: Purchases(day, [p for p in purchases if p["batch_date"] <= day]) for day in DAYS}
     told = recommended(shopping)
     assert [row for row in told if not TRUE[row["reason_kind"]](row, known[row["batch_date"]])] == []
@@ -154,7 +154,7 @@ def test_no_name_is_in_what_everyone_reads(shopping: Warehouse) -> None:
     assert not [text for text in texts if re.search("Ann|Roy|08772", text)]
 
 
-def test_rows_of_a_household_are_scored_together_however_few_are_scored_at_once(shopping: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_a_customer_are_scored_together_however_few_are_scored_at_once(shopping: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     before = recommended(shopping)
     monkeypatch.setattr("batch_assets.engine.duckdb.SCORED_AT_ONCE", 7)
     publish(product_recommendations, shopping, DAYS, "run")
@@ -179,12 +179,12 @@ def sentences() -> Iterator[tuple[Row, str]]:
     yield known(**BASKET, because_days_since=3), "often in a basket with MILK, which you bought on Sunday"
     yield known(**BASKET, because_days_since=0), "often in a basket with MILK, which you bought today"
     yield known(**BASKET, because_days_since=7), "often in a basket with MILK, which you bought 7 days ago"
-    yield known(similar_place=1, basket_place=2, similar_households=7), "bought again and again by 7 of the 40 households most like yours"
-    yield known(store_place=3, store_households_91d=12), "bought by 12 households in your store in 91 days"
+    yield known(similar_place=1, basket_place=2, similar_customers=7), "bought again and again by 7 of the 40 customers most like yours"
+    yield known(store_place=3, store_customers_91d=12), "bought by 12 customers in your store in 91 days"
     yield known(category_place=3, category_products_91d=6), "much bought in YOGURT, of which you bought 6 in 91 days"
     yield known(new_place=1, category_products_91d=6), "new in YOGURT, of which you bought 6 in 91 days"
-    yield known(popular_place=9, households_28d=412), "bought by 412 households in 28 days"
-    yield known(popular_place=2, households_28d=412, **BASKET, because_days_since=2), "often in a basket with MILK, which you bought on Monday"
+    yield known(popular_place=9, customers_28d=412), "bought by 412 customers in 28 days"
+    yield known(popular_place=2, customers_28d=412, **BASKET, because_days_since=2), "often in a basket with MILK, which you bought on Monday"
 
 
 @pytest.mark.parametrize(("row", "words"), [*sentences()])

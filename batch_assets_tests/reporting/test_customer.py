@@ -71,13 +71,9 @@ def warehouse(**rows: Sequence[Mapping[str, Any]]) -> Backend:
             {"batch_date": DAY, "campaign_id": CAMPAIGN, "customer_id": CUSTOMER, "evidence": "redeemed", "lines": 1, "amount_cents": 250},
             {"batch_date": DAY, "campaign_id": 98, "customer_id": 9, "evidence": "sent", "lines": 1, "amount_cents": 1},
         ],
-        "household_purchases": [
-            {"batch_date": DAY, "household_id": 70, "sold_on": DAY, "store_id": 31, "product_id": 1},
-            {"batch_date": day(-1), "household_id": 71, "sold_on": day(-1), "store_id": 31, "product_id": 1},
-        ],
         "product_recommendations": [
-            {"batch_date": DAY, "household_id": household, "list": "repeat", "rank": 1, "product_id": 1, "product": product, "reason": "bought every day"}
-            for household, product in ((70, "THEIR MILK"), (71, "ANOTHER'S MILK"))
+            {"batch_date": DAY, "customer_id": number, "list": "repeat", "rank": 1, "product_id": 1, "product": product, "reason": "bought every day"}
+            for number, product in ((CUSTOMER, "THEIR MILK"), (71, "ANOTHER'S MILK"))
         ],
     }
     con = ibis.duckdb.connect()

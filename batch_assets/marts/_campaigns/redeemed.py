@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from ...expressions.names import family_name, given_name
-from .receipts import LINE, RECEIPT
+from .._receipts import LINE, RECEIPT
 
 _BY_CONTACT, _BY_NAME, _BY_EXCLUSION = 3, 2, 1
 _COUPON = ["batch_date", "redeemed_on", "voucher_no"]

@@ -14,7 +14,7 @@ from .weeks import Week
 ALL_SOURCES = "all"
 
 FEW_TRIPS = 1
-"""A household that shopped on no more days, of the last 91, is hardly known."""
+"""A customer that shopped on no more days, of the last 91, is hardly known."""
 
 
 @dataclass(frozen=True)
@@ -23,23 +23,23 @@ class Score:
 
     Attributes:
         origin: the day at whose end the products were ranked.
-        households: how many households were judged.
+        customers: how many customers were judged.
         ndcg: mean NDCG@10 of all candidates.
         ndcg_error: its standard error.
         recall: mean share of what was bought that is among the ten.
-        hit: share of households with a hit among ten discoveries, of those that bought something new.
+        hit: share of customers with a hit among ten discoveries, of those that bought something new.
         hit_error: its standard error.
         coverage: how many different products are among the ten of anybody.
-        reached: by source of candidates, and for all of them, the shares that they have of what was bought: of what the household had bought
+        reached: by source of candidates, and for all of them, the shares that they have of what was bought: of what the customer had bought
             before, and of what it had never bought.
         young: how many purchases were of products that the catalogue listed only lately.
         recall_young: the share of these that are among the ten discoveries; null if there are none.
-        hardly_known: how many of the households had shopped on one day only.
+        hardly_known: how many of the customers had shopped on one day only.
         ndcg_hardly_known: mean NDCG@10 of these; null if there are none.
     """
 
     origin: str
-    households: int
+    customers: int
     ndcg: dict[str, float]
     ndcg_error: dict[str, float]
     recall: dict[str, float]
@@ -75,12 +75,12 @@ def score(week: Week, files: Mapping[str, str], factors: Factors | None) -> Scor
         coverage[method] = len(np.unique(week.frame.product[best(week.frame, scores)]))
         discoveries = never_bought.where(best(never_bought, scores[is_new]))
         recall_young[method] = _mean(young.reached(discoveries).astype(float)) if len(young.product) else None
-    hardly = np.unique(week.frame.household[week.frame.trips <= FEW_TRIPS])
-    households = np.unique(week.bought.household)
-    few = np.isin(households, hardly)
+    hardly = np.unique(week.frame.customer[week.frame.trips <= FEW_TRIPS])
+    customers = np.unique(week.bought.customer)
+    few = np.isin(customers, hardly)
     return Score(
         origin=week.origin.isoformat(),
-        households=len(households),
+        customers=len(customers),
         ndcg={name: _mean(judged.ndcg) for name, judged in whole.items()},
         ndcg_error={name: _error(judged.ndcg) for name, judged in whole.items()},
         recall={name: _mean(judged.recall) for name, judged in whole.items()},

@@ -20,18 +20,18 @@ DAYS = 91
 
 @dataclass(frozen=True)
 class Factors:
-    """Factors of households and products; the product of two says how well they match.
+    """Factors of customers and products; the product of two says how well they match.
 
     Attributes:
-        households: households, in rising order.
+        customers: customers, in rising order.
         products: products, in rising order.
-        of_household: a row of factors each.
+        of_customer: a row of factors each.
         of_product: a row of factors each.
     """
 
-    households: Whole
+    customers: Whole
     products: Whole
-    of_household: NDArray[np.float32]
+    of_customer: NDArray[np.float32]
     of_product: NDArray[np.float32]
 
     @classmethod
@@ -39,38 +39,38 @@ class Factors:
         """Factorize.
 
         Args:
-            days_bought: household_id, product_id and the number of `days` on which the one bought the other.
+            days_bought: customer_id, product_id and the number of `days` on which the one bought the other.
         """
         from implicit.cpu.als import AlternatingLeastSquares
         from scipy.sparse import csr_matrix
         from threadpoolctl import threadpool_limits
 
-        households, row = np.unique(days_bought["household_id"].to_numpy(np.int64), return_inverse=True)
+        customers, row = np.unique(days_bought["customer_id"].to_numpy(np.int64), return_inverse=True)
         products, column = np.unique(days_bought["product_id"].to_numpy(np.int64), return_inverse=True)
-        counts = csr_matrix((days_bought["days"].to_numpy(np.float32), (row, column)), shape=(len(households), len(products)))
+        counts = csr_matrix((days_bought["days"].to_numpy(np.float32), (row, column)), shape=(len(customers), len(products)))
         with threadpool_limits(1, "blas"):  # several threads of BLAS add in any order, and take ten times as long
             made: Any = AlternatingLeastSquares(**PARAMETERS)
             made.fit(counts, show_progress=False)
-        return cls(households, products, made.user_factors, made.item_factors)
+        return cls(customers, products, made.user_factors, made.item_factors)
 
     def scores(self, frame: Frame) -> Numbers:
-        """Return the match of each row's household and product; 0 if either was unknown."""
-        household, known = _find(self.households, frame.household)
+        """Return the match of each row's customer and product; 0 if either was unknown."""
+        customer, known = _find(self.customers, frame.customer)
         product, listed = _find(self.products, frame.product)
-        found = np.einsum("ij,ij->i", self.of_household[household], self.of_product[product]).astype(np.float64)
+        found = np.einsum("ij,ij->i", self.of_customer[customer], self.of_product[product]).astype(np.float64)
         return np.where(known & listed, found, 0.0)
 
     def as_file(self) -> dict[str, str]:
         """Return the file that it is kept in, by name."""
-        whole = {"households": self.households.tolist(), "products": self.products.tolist()}
-        return {FACTORS: json.dumps(whole | {"of_household": self.of_household.tolist(), "of_product": self.of_product.tolist()})}
+        whole = {"customers": self.customers.tolist(), "products": self.products.tolist()}
+        return {FACTORS: json.dumps(whole | {"of_customer": self.of_customer.tolist(), "of_product": self.of_product.tolist()})}
 
     @classmethod
     def read(cls, text: str) -> "Factors":
         """Read the text of that file."""
         of = json.loads(text)
-        households, products = (np.asarray(of[name], np.int64) for name in ("households", "products"))
-        return cls(households, products, np.asarray(of["of_household"], np.float32), np.asarray(of["of_product"], np.float32))
+        customers, products = (np.asarray(of[name], np.int64) for name in ("customers", "products"))
+        return cls(customers, products, np.asarray(of["of_customer"], np.float32), np.asarray(of["of_product"], np.float32))
 
 
 def _find(known: Whole, wanted: Whole) -> tuple[Whole, NDArray[np.bool_]]:

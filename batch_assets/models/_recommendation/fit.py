@@ -1,4 +1,4 @@
-"""The trained models: gradient-boosted trees that rank a household's candidates, one of all of them, and one of those that it never bought."""
+"""The trained models: gradient-boosted trees that rank a customer's candidates, one of all of them, and one of those that it never bought."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ WEEKS = 3
 """A model is trained on the purchases of so many weeks, each ranked by what was known before it."""
 
 NEGATIVES = 0.4
-"""The share of candidates that were not bought which training sees, chosen by a hash of household and product."""
+"""The share of candidates that were not bought which training sees, chosen by a hash of customer and product."""
 
 PARAMETERS: Mapping[str, Any] = {
     "num_leaves": 15,
@@ -67,16 +67,16 @@ def train(weeks: Sequence[Week]) -> dict[str, str]:
 
 
 def _sampled(week: Week) -> tuple[Frame, NDArray[np.bool_]]:
-    """Return the candidates of households that bought any of them, all that were bought and a share of the others, and which were bought."""
+    """Return the candidates of customers who bought any of them, all that were bought and a share of the others, and which were bought."""
     frame, bought = week.frame, week.bought.among(week.frame)
-    lot = (frame.household % 7919 * 104_729 + frame.product * 7919) % 1000
-    chosen = np.isin(frame.household, frame.household[bought]) & (bought | (lot < NEGATIVES * 1000))
+    lot = (frame.customer % 7919 * 104_729 + frame.product * 7919) % 1000
+    chosen = np.isin(frame.customer, frame.customer[bought]) & (bought | (lot < NEGATIVES * 1000))
     return frame.where(chosen), bought[chosen]
 
 
 def _sizes(frame: Frame) -> NDArray[np.int64]:
-    """Return the number of rows of each household."""
-    return np.diff(np.flatnonzero(np.r_[True, frame.household[1:] != frame.household[:-1], True])) if len(frame) else np.empty(0, np.int64)
+    """Return the number of rows of each customer."""
+    return np.diff(np.flatnonzero(np.r_[True, frame.customer[1:] != frame.customer[:-1], True])) if len(frame) else np.empty(0, np.int64)
 
 
 class Ranker:
@@ -93,7 +93,7 @@ class Ranker:
         return method in UNTRAINED or method in self._boosters or (method == LIBRARY and self._factors is not None)
 
     def scores(self, method: str, frame: Frame) -> Numbers:
-        """Return the scores of candidates by a method, each independently of other households."""
+        """Return the scores of candidates by a method, each independently of other customers."""
         if method in frame.untrained:
             return frame.untrained[method]
         if method == LIBRARY:

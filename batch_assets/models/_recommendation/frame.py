@@ -1,7 +1,7 @@
-"""The frame that products are ranked by: a row per household and candidate, all features numeric, and the scores of the methods that need no training.
+"""The frame that products are ranked by: a row per customer and candidate, all features numeric, and the scores of the methods that need no training.
 
 Each feature is a ratio of whole numbers, computed once, so it is the same on every machine. What looks at more than one row looks at
-the rows of one household.
+the rows of one customer.
 """
 
 from dataclasses import dataclass
@@ -24,31 +24,31 @@ _PRIOR_BUYERS = 10
 
 _AS_THEY_ARE = (
     *("decayed_20", "decayed_60", "decayed_120", "days_since", "days_since_first"),
-    *("trips_28d", "days_since_trip", "households_28d", "households_91d", "bought_7d", "bought_28d", "store_households_91d"),
+    *("trips_28d", "days_since_trip", "customers_28d", "customers_91d", "bought_7d", "bought_28d", "store_customers_91d"),
     *("category_91d", "category_days_since", "category_products_91d"),
-    *("similar_score", "similar_households", "basket_score", "basket_link"),
+    *("similar_score", "similar_customers", "basket_score", "basket_link"),
 )
 _DERIVED = ("rebuy_rate", "gap", "since_by_gap", "shorter_gaps", "share_28d", "share_91d", "trend", "similar_share")
 FEATURES = (*_AS_THEY_ARE, *_DERIVED)
 
-COLUMNS = ("household_id", "product_id", "days_28d", "days_91d", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps", *_AS_THEY_ARE)
-"""The columns of `household_candidates` and `household_product` that a frame is built from."""
+COLUMNS = ("customer_id", "product_id", "days_28d", "days_91d", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps", *_AS_THEY_ARE)
+"""The columns of `customer_candidates` and `customer_product` that a frame is built from."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Candidates of households, those of one household next to each other.
+    """Candidates of customers, those of one customer next to each other.
 
     Attributes:
-        household: the household of each row.
+        customer: the customer of each row.
         product: its product.
         features: a row of `FEATURES` each.
-        known: whether the household bought the product before.
-        trips: on how many of the last 91 days the household shopped.
+        known: whether the customer bought the product before.
+        trips: on how many of the last 91 days the customer shopped.
         untrained: the scores of the methods that need no training, by name.
     """
 
-    household: Whole
+    customer: Whole
     product: Whole
     features: Matrix
     known: NDArray[np.bool_]
@@ -56,63 +56,63 @@ class Frame:
     untrained: dict[str, Numbers]
 
     def __len__(self) -> int:
-        return len(self.household)
+        return len(self.customer)
 
     def where(self, chosen: NDArray[np.bool_]) -> "Frame":
         """Return the chosen rows."""
         untrained = {name: scores[chosen] for name, scores in self.untrained.items()}
-        return Frame(self.household[chosen], self.product[chosen], self.features[chosen], self.known[chosen], self.trips[chosen], untrained)
+        return Frame(self.customer[chosen], self.product[chosen], self.features[chosen], self.known[chosen], self.trips[chosen], untrained)
 
 
 def build_frame(rows: pa.Table | pa.RecordBatch) -> Frame:
     """Compute the features of each row.
 
     Args:
-        rows: rows with `COLUMNS` of one day, all candidates of a household among them, ordered by household_id and product_id.
+        rows: rows with `COLUMNS` of one day, all candidates of a customer among them, ordered by customer_id and product_id.
     """
-    of = {name: _numbers(rows[name]) for name in COLUMNS if name not in ("household_id", "product_id")}
-    household, product = (rows[name].to_numpy(zero_copy_only=False) for name in ("household_id", "product_id"))
-    derived = _derived(of, household)
+    of = {name: _numbers(rows[name]) for name in COLUMNS if name not in ("customer_id", "product_id")}
+    customer, product = (rows[name].to_numpy(zero_copy_only=False) for name in ("customer_id", "product_id"))
+    derived = _derived(of, customer)
     features = np.empty((rows.num_rows, len(FEATURES)), np.float32)
     for place, name in enumerate(FEATURES):
         features[:, place] = derived[name] if name in derived else of[name]
-    untrained = {BLEND: _blend(of, derived), OWN: of["days_91d"] * 1e6 + of["households_91d"], POPULAR: of["households_28d"]}
-    return Frame(household, product, features, of["days_bought"] > 0, of["trips_91d"], untrained)
+    untrained = {BLEND: _blend(of, derived), OWN: of["days_91d"] * 1e6 + of["customers_91d"], POPULAR: of["customers_28d"]}
+    return Frame(customer, product, features, of["days_bought"] > 0, of["trips_91d"], untrained)
 
 
-def _derived(of: dict[str, Numbers], household: Whole) -> dict[str, Numbers]:
+def _derived(of: dict[str, Numbers], customer: Whole) -> dict[str, Numbers]:
     several = of["days_bought"] > 1
     gap = np.where(several, (of["days_since_first"] - of["days_since"]) / np.maximum(of["days_bought"] - 1, 1), np.nan)
     return {
-        "rebuy_rate": (of["rebuyers_91d"] + 1) / (of["households_91d"] + _PRIOR_BUYERS),
+        "rebuy_rate": (of["rebuyers_91d"] + 1) / (of["customers_91d"] + _PRIOR_BUYERS),
         "gap": gap,
         "since_by_gap": of["days_since"] / np.maximum(gap, 1),
         "shorter_gaps": np.where(several, of["shorter_gaps"] / np.maximum(of["days_bought"] - 1, 1), np.nan),
         "share_28d": of["days_28d"] / np.maximum(of["trips_28d"], 1),
         "share_91d": of["days_91d"] / np.maximum(of["trips_91d"], 1),
         "trend": of["bought_7d"] / np.maximum(of["bought_28d"], 1),
-        "similar_share": of["similar_score"] / np.maximum(most_of_each(of["similar_score"], household), 1),
+        "similar_share": of["similar_score"] / np.maximum(most_of_each(of["similar_score"], customer), 1),
     }
 
 
 def _blend(of: dict[str, Numbers], derived: dict[str, Numbers]) -> Numbers:
-    """Return own purchases with decay, and a little of what similar households buy, times a root of how often the product is bought again."""
+    """Return own purchases with decay, and a little of what similar customers buy, times a root of how often the product is bought again."""
     own = (of["decayed_60"] + of["decayed_120"] / 2) / 1e6
     return (own + _KNN_WEIGHT * derived["similar_share"]) * derived["rebuy_rate"] ** _REBUY_POWER
 
 
-def most_of_each(values: Numbers, household: Whole) -> Numbers:
-    """Return for each row the greatest value of its household; rows of a household are next to each other."""
+def most_of_each(values: Numbers, customer: Whole) -> Numbers:
+    """Return for each row the greatest value of its customer; rows of a customer are next to each other."""
     if not len(values):
         return values
-    begins = np.flatnonzero(np.r_[True, household[1:] != household[:-1]])
+    begins = np.flatnonzero(np.r_[True, customer[1:] != customer[:-1]])
     return np.repeat(np.maximum.reduceat(values, begins), np.diff(np.r_[begins, len(values)]))
 
 
-def places(household: Whole, product: Whole, scores: Numbers) -> Whole:
-    """Return the place of each row in its household by falling score, from 1; of equal scores, the lower product number comes first."""
-    order = np.lexsort((product, -scores, household))
-    begins = np.flatnonzero(np.r_[True, household[order][1:] != household[order][:-1]]) if len(order) else np.empty(0, int)
+def places(customer: Whole, product: Whole, scores: Numbers) -> Whole:
+    """Return the place of each row in its customer by falling score, from 1; of equal scores, the lower product number comes first."""
+    order = np.lexsort((product, -scores, customer))
+    begins = np.flatnonzero(np.r_[True, customer[order][1:] != customer[order][:-1]]) if len(order) else np.empty(0, int)
     found = np.empty(len(order), np.int64)
     found[order] = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)])) + 1
     return found

@@ -1,4 +1,4 @@
-"""Point-in-time data: candidates as of the end of a day, and what households bought in the week after, as known at the end of that week."""
+"""Point-in-time data: candidates as of the end of a day, and what customers bought in the week after, as known at the end of that week."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from ...features._popular import NEW
 from ...features._purchases import bought, offered
-from ...features.household_candidates import PLACES, candidates
-from ...features.household_product import described
+from ...features.customer_candidates import PLACES, candidates
+from ...features.customer_product import described
 from .factors import DAYS
 from .frame import COLUMNS, Frame, build_frame
 from .judge import Bought
 
 WEEK = 7
 
-_KEY = ["household_id", "product_id"]
+_KEY = ["customer_id", "product_id"]
 
 
 @dataclass(frozen=True)
 class Week:
-    """A week: candidates of the households that bought anything in it, as of the day before it, and what they bought.
+    """A week: candidates of the customers who bought anything in it, as of the day before it, and what they bought.
 
     Attributes:
         origin: the day before the week's first.
@@ -47,12 +47,12 @@ class Weeks:
 
     Attributes:
         days: the batch days that were asked for, of which one row is borrowed to make days of.
-        household_purchases: rows of that table.
+        customer_purchases: rows of that table.
         products: rows of that table.
     """
 
     days: ir.Table
-    household_purchases: ir.Table
+    customer_purchases: ir.Table
     products: ir.Table
     _made: dict[dt.date, Week] = field(default_factory=dict)
 
@@ -67,32 +67,32 @@ class Weeks:
         self._made = {origin: week for origin, week in self._made.items() if origin >= before}
 
     def days_bought(self, origin: dt.date) -> pd.DataFrame:
-        """Return on how many of the last days up to a day each household bought each product, as known on that day."""
-        known = self.household_purchases.filter((_.batch_date <= origin) & (_.sold_on > origin - DAYS * dt.timedelta(days=1)))
+        """Return on how many of the last days up to a day each customer bought each product, as known on that day."""
+        known = self.customer_purchases.filter((_.batch_date <= origin) & (_.sold_on > origin - DAYS * dt.timedelta(days=1)))
         return known.group_by(_KEY).agg(days=_.sold_on.nunique()).order_by(_KEY).to_pandas()
 
     def _make(self, origin: dt.date) -> Week:
         day = self.days.limit(1).select(batch_date=ibis.literal(origin))
         of_week = self._bought(origin, day)
-        buyers = of_week.select("household_id").distinct().mutate(batch_date=ibis.literal(origin))
-        found = candidates(day, self.household_purchases, self.products, buyers)
-        rows = described(day, found, self.household_purchases, self.products)
+        buyers = of_week.select("customer_id").distinct().mutate(batch_date=ibis.literal(origin))
+        found = candidates(day, self.customer_purchases, self.products, buyers)
+        rows = described(day, found, self.customer_purchases, self.products)
         table = rows.select(*COLUMNS, *PLACES).order_by(_KEY).to_pyarrow()
         frame = build_frame(table)
         sources = {name.removesuffix("_place"): np.asarray(table[name].is_valid()) for name in PLACES}
         of = of_week.to_pandas()
         whole = {name: of[name].to_numpy(np.int64) for name in _KEY}
-        active = np.isin(whole["household_id"], frame.household)
-        all_bought = Bought(whole["household_id"], whole["product_id"], of["is_new"].to_numpy(bool), of["is_young"].to_numpy(bool))
+        active = np.isin(whole["customer_id"], frame.customer)
+        all_bought = Bought(whole["customer_id"], whole["product_id"], of["is_new"].to_numpy(bool), of["is_young"].to_numpy(bool))
         return Week(origin, frame, all_bought.only(active), sources)
 
     def _bought(self, origin: dt.date, day: ir.Table) -> ir.Table:
-        """Return what each household bought of what is offered, in the week after a day and as known at its end, and whether it was new to it."""
+        """Return what each customer bought of what is offered, in the week after a day and as known at its end, and whether it was new to it."""
         end = origin + WEEK * dt.timedelta(days=1)
-        week = self.household_purchases.filter((_.sold_on > origin) & (_.sold_on <= end) & (_.batch_date <= end))
+        week = self.customer_purchases.filter((_.sold_on > origin) & (_.sold_on <= end) & (_.batch_date <= end))
         last = self.days.limit(1).select(batch_date=ibis.literal(end))
         listed = offered(last, self.products).select("product_id", is_young=_.listed_on > ibis.literal(origin - NEW * dt.timedelta(days=1)))
         sold = week.select(_KEY).distinct().join(listed, "product_id")
-        before = bought(day, self.household_purchases, self.products).select(*_KEY).distinct().mutate(is_new=False)
+        before = bought(day, self.customer_purchases, self.products).select(*_KEY).distinct().mutate(is_new=False)
         known = sold.left_join(before, _KEY)
         return known.select(*_KEY, "is_young", is_new=known.is_new.fill_null(True)).order_by(_KEY)

@@ -1,6 +1,6 @@
 """Forgetting who is erased in tables whose published batches stand: models and predictions are not made again, but rows about the person go.
 
-Such a row names a person by a pseudonym, as a household's number. Whose number no other table knows any more, since what it was made of is gone, is forgotten.
+Such a row names a person by a pseudonym, as a customer's number. Whose number no other table knows any more, since what it was made of is gone, is forgotten.
 Belongs here: which rows go, and publishing what is left. Does not belong here: all other tables, which are made again.
 """
 

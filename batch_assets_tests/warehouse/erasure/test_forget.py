@@ -15,15 +15,15 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.erasure.forget import forget, known
 from batch_assets.warehouse.publication import publish_staged
 
-KNOWN, OFFERED = (configured_graph().table(name) for name in ("household_purchases", "product_recommendations"))
+KNOWN, OFFERED = (configured_graph().table(name) for name in ("customer_purchases", "product_recommendations"))
 DAYS = [dt.date(2017, 1, 1), dt.date(2017, 1, 2)]
 _PLAIN: dict[str, Any] = {"rank": 1, "list": "repeat", "reason_kind": "popular", "reason_count": 1, "product": "MILK", "score": 0.5, "reason": "popular"}
 
 
-def put(warehouse: Warehouse, table: Table, day: dt.date, *households: int) -> None:
-    """Publish a row of each household."""
+def put(warehouse: Warehouse, table: Table, day: dt.date, *customers: int) -> None:
+    """Publish a row of each customer."""
     row = {name: _PLAIN.get(name, 1) for name in table.contract.columns()} | {"batch_date": day, "sold_on": day, "model_version": "v"}
-    rows = [{name: value for name, value in row.items() if name in table.contract.columns()} | {"household_id": each} for each in households]
+    rows = [{name: value for name, value in row.items() if name in table.contract.columns()} | {"customer_id": each} for each in customers]
     schema = table.contract.arrow_schema()
     with warehouse.connect() as con:
         stage(con, schema, iter([pa.RecordBatch.from_pylist(rows, schema)]), raw_rows=False)
@@ -33,9 +33,9 @@ def put(warehouse: Warehouse, table: Table, day: dt.date, *households: int) -> N
 
 
 def offered(warehouse: Warehouse) -> list[Any]:
-    """Return day and household of each offer, and what the ledger says that its batch was made from."""
+    """Return day and customer of each offer, and what the ledger says that its batch was made from."""
     with warehouse.connect() as con:
-        query = "select batch_date, household_id, inputs, code from predictions.product_recommendations join quality.batches using (batch_date)"
+        query = "select batch_date, customer_id, inputs, code from predictions.product_recommendations join quality.batches using (batch_date)"
         return con.con.execute(f"{query} where asset = 'predictions.product_recommendations' order by all").fetchall()
 
 
@@ -46,7 +46,7 @@ def test_only_who_is_known_no_more_goes(warehouse: Warehouse) -> None:
     put(warehouse, OFFERED, DAYS[1], 71)
     with warehouse.connect() as con:
         before = known(con, [KNOWN, OFFERED])
-    assert before == {"household_id": [70, 71]}
+    assert before == {"customer_id": [70, 71]}
     put(warehouse, KNOWN, DAYS[0], 71)
     assert list(forget(warehouse, [KNOWN, OFFERED], before, "name")) == []
     put(warehouse, KNOWN, DAYS[1], 71)
@@ -54,5 +54,5 @@ def test_only_who_is_known_no_more_goes(warehouse: Warehouse) -> None:
     redacted, plain = '{"erasure": "name", "marts.made_of": "x"}', '{"marts.made_of": "x"}'
     assert offered(warehouse) == [(DAYS[0], 71, redacted, "code"), (DAYS[0], 99, redacted, "code"), (DAYS[1], 71, plain, "code")]
     file = Path(warehouse.published) / OFFERED.name / f"{DAYS[0]}.parquet"
-    assert pq.read_table(file)["household_id"].to_pylist() == [71, 99]
+    assert pq.read_table(file)["customer_id"].to_pylist() == [71, 99]
     assert list(forget(warehouse, [KNOWN, OFFERED], before, "name")) == []

@@ -1,4 +1,4 @@
-"""What is known of each household and each of its candidates: the features that products are ranked by."""
+"""What is known of each customer and each of its candidates: the features that products are ranked by."""
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -7,17 +7,17 @@ from ibis import _
 
 from ..table.contract import Contract, Field
 from ..table.table import ALL, table
-from ._popular import by_household_and_category, by_store, favourite_stores
-from ._purchases import LOOK_BACK, bought, by_household, by_household_and_product, by_product, offered, rebuyers
+from ._popular import by_customer_and_category, by_store, favourite_stores
+from ._purchases import LOOK_BACK, bought, by_customer, by_customer_and_product, by_product, offered, rebuyers
 
-_KEY = ("batch_date", "household_id", "product_id")
+_KEY = ("batch_date", "customer_id", "product_id")
 
 
-class HouseholdProduct(Contract):
+class CustomerProduct(Contract):
     """Features as of a day."""
 
     batch_date: dt.Date = Field(description="the day as of which this is known")
-    household_id: dt.Int64 = Field(ge=0, pseudonym=True, description="household, as in household_purchases")
+    customer_id: dt.Int64 = Field(ge=0, pseudonym=True, description="customer, as in customer_purchases")
     product_id: dt.Int64 = Field(gt=0, description="number of the product")
     days_28d: dt.Int64 = Field(ge=0, description="days on which it bought the product, of the last 28")
     days_91d: dt.Int64 = Field(ge=0, description="of the last 91")
@@ -28,16 +28,16 @@ class HouseholdProduct(Contract):
     days_since: dt.Int64 = Field(ge=0, nullable=True, description="days since it last bought the product; null if never")
     days_since_first: dt.Int64 = Field(ge=0, nullable=True, description="days since it first did, in the look-back")
     shorter_gaps: dt.Int64 = Field(ge=0, description="how many of its gaps between two purchases are no longer than the time since")
-    trips_28d: dt.Int64 = Field(ge=0, description="days on which the household shopped, of the last 28")
+    trips_28d: dt.Int64 = Field(ge=0, description="days on which the customer shopped, of the last 28")
     trips_91d: dt.Int64 = Field(ge=0, description="of the last 91")
     days_since_trip: dt.Int64 = Field(ge=0, description="days since it last shopped")
-    households_28d: dt.Int64 = Field(ge=0, description="households that bought the product in the last 28 days")
-    households_91d: dt.Int64 = Field(ge=0, description="in the last 91 days")
-    bought_7d: dt.Int64 = Field(ge=0, description="days times households on which it was bought, of the last 7")
+    customers_28d: dt.Int64 = Field(ge=0, description="customers who bought the product in the last 28 days")
+    customers_91d: dt.Int64 = Field(ge=0, description="in the last 91 days")
+    bought_7d: dt.Int64 = Field(ge=0, description="days times customers on which it was bought, of the last 7")
     bought_28d: dt.Int64 = Field(ge=0, description="of the last 28")
-    rebuyers_91d: dt.Int64 = Field(ge=0, description="households that bought it more than once in the last 91 days")
-    store_households_91d: dt.Int64 = Field(ge=0, description="households that bought it in the last 91 days in the store where this one shops most")
-    category_91d: dt.Int64 = Field(ge=0, description="days times products that the household bought of the product's category, of the last 91")
+    rebuyers_91d: dt.Int64 = Field(ge=0, description="customers who bought it more than once in the last 91 days")
+    store_customers_91d: dt.Int64 = Field(ge=0, description="customers who bought it in the last 91 days in the store where this one shops most")
+    category_91d: dt.Int64 = Field(ge=0, description="days times products that the customer bought of the product's category, of the last 91")
     category_days_since: dt.Int64 = Field(ge=0, nullable=True, description="days since it last bought anything of the category")
     category_products_91d: dt.Int64 = Field(ge=0, description="different products of the category that it bought")
     category: dt.String = Field(description="the product's category as of batch_date")
@@ -45,40 +45,40 @@ class HouseholdProduct(Contract):
     because_product: dt.String = Field(nullable=True, description="the same of the candidate's because_product_id")
 
     class Config:
-        """One row per batch_date, household_id and product_id."""
+        """One row per batch_date, customer_id and product_id."""
 
-        unique = ["batch_date", "household_id", "product_id"]
-
-
-@table(contract=HouseholdProduct, lookback={"household_purchases": LOOK_BACK, "products": ALL})
-def household_product(days: ir.Table, household_candidates: ir.Table, household_purchases: ir.Table, products: ir.Table) -> ir.Table:
-    """Features of each candidate. Grain: one row per batch_date, household_id and product_id."""
-    return described(days, household_candidates, household_purchases, products).select(*HouseholdProduct.columns())
+        unique = ["batch_date", "customer_id", "product_id"]
 
 
-def described(days: ir.Table, candidates: ir.Table, household_purchases: ir.Table, products: ir.Table) -> ir.Table:
+@table(contract=CustomerProduct, lookback={"customer_purchases": LOOK_BACK, "products": ALL})
+def customer_product(days: ir.Table, customer_candidates: ir.Table, customer_purchases: ir.Table, products: ir.Table) -> ir.Table:
+    """Features of each candidate. Grain: one row per batch_date, customer_id and product_id."""
+    return described(days, customer_candidates, customer_purchases, products).select(*CustomerProduct.columns())
+
+
+def described(days: ir.Table, candidates: ir.Table, customer_purchases: ir.Table, products: ir.Table) -> ir.Table:
     """Return candidates with their features beside.
 
     Args:
         days: the days, as `batch_date`.
-        candidates: rows of `household_candidates` of these days.
-        household_purchases: rows of that table; what arrived after a day is not used for it.
+        candidates: rows of `customer_candidates` of these days.
+        customer_purchases: rows of that table; what arrived after a day is not used for it.
         products: rows of that table, likewise.
     """
-    purchases = bought(days, household_purchases, products)
-    counts, on_offer = by_household_and_product(purchases), offered(days, products)
+    purchases = bought(days, customer_purchases, products)
+    counts, on_offer = by_customer_and_product(purchases), offered(days, products)
     named = on_offer.select("batch_date", "product_id", "category", product=ibis.coalesce(_.product_type, _.category))
-    active = by_household(purchases)
+    active = by_customer(purchases)
     stores = favourite_stores(purchases, active).join(by_store(purchases), ["batch_date", "store_id"])
     rows = _beside(candidates, named, "product_id")
-    rows = _beside(rows, active, "household_id")
-    rows = _beside(rows, counts, "household_id", "product_id")
+    rows = _beside(rows, active, "customer_id")
+    rows = _beside(rows, counts, "customer_id", "product_id")
     rows = _beside(rows, by_product(purchases).drop("category"), "product_id")
     rows = _beside(rows, rebuyers(counts), "product_id")
-    rows = _beside(rows, stores.select("batch_date", "household_id", "product_id", "store_households_91d"), "household_id", "product_id")
-    rows = _beside(rows, by_household_and_category(purchases), "household_id", "category")
+    rows = _beside(rows, stores.select("batch_date", "customer_id", "product_id", "store_customers_91d"), "customer_id", "product_id")
+    rows = _beside(rows, by_customer_and_category(purchases), "customer_id", "category")
     rows = _beside(rows, named.select("batch_date", because_product_id=_.product_id, because_product=_.product), "because_product_id")
-    counted = [name for name, column in HouseholdProduct.columns().items() if not column.nullable and rows[name].type().is_integer() and name not in _KEY]
+    counted = [name for name, column in CustomerProduct.columns().items() if not column.nullable and rows[name].type().is_integer() and name not in _KEY]
     return rows.mutate(**{name: rows[name].fill_null(0) for name in counted})
 
 

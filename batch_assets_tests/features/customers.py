@@ -1,4 +1,4 @@
-"""A few households and what they bought, as frames to call the tables of recommendations with."""
+"""A few customers and what they bought, as frames to call the tables of recommendations with."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from batch_assets.features.household_candidates import household_candidates
-from batch_assets.features.household_product import household_product
+from batch_assets.features.customer_candidates import customer_candidates
+from batch_assets.features.customer_product import customer_product
 
 from ..frames import days, frame, rows_of
 
@@ -23,9 +23,9 @@ def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
 
-def buys(household: int, product: int, *ago: int, arrived: int | None = None, store: int = 31) -> list[Row]:
+def buys(customer: int, product: int, *ago: int, arrived: int | None = None, store: int = 31) -> list[Row]:
     """Return purchases of a product on some days before `TODAY`; they arrive on these days, or so many days before `TODAY`."""
-    row = {"household_id": household, "store_id": store, "product_id": product, "units": 1, "amount_cents": 100}
+    row = {"customer_id": customer, "store_id": store, "product_id": product, "units": 1, "amount_cents": 100}
     return [row | {"sold_on": day(TODAY - n), "batch_date": day(TODAY - (n if arrived is None else arrived))} for n in ago]
 
 
@@ -39,21 +39,21 @@ SHELF = [listed(product) for product in range(1, 10)]
 
 
 def candidates(purchases: Sequence[Row], products: Sequence[Row] = SHELF, *asked: int) -> dict[tuple[int, int], Row]:
-    """Return the candidates as of `TODAY`, or of other days, by household and product."""
-    rows = rows_of(household_candidates, **_known(purchases, products, *asked))
-    return {(row["household_id"], row["product_id"]): row for row in rows}
+    """Return the candidates as of `TODAY`, or of other days, by customer and product."""
+    rows = rows_of(customer_candidates, **_known(purchases, products, *asked))
+    return {(row["customer_id"], row["product_id"]): row for row in rows}
 
 
 def features(purchases: Sequence[Row], products: Sequence[Row] = SHELF) -> dict[tuple[int, int], Row]:
-    """Return the features as of `TODAY`, by household and product."""
+    """Return the features as of `TODAY`, by customer and product."""
     known = _known(purchases, products)
-    found = frame("household_candidates", rows_of(household_candidates, **known))
-    return {(row["household_id"], row["product_id"]): row for row in rows_of(household_product, household_candidates=found, **known)}
+    found = frame("customer_candidates", rows_of(customer_candidates, **known))
+    return {(row["customer_id"], row["product_id"]): row for row in rows_of(customer_product, customer_candidates=found, **known)}
 
 
 def _known(purchases: Sequence[Row], products: Sequence[Row], *asked: int) -> dict[str, ir.Table]:
     return {
         "days": days(*map(day, asked or (TODAY,))),
-        "household_purchases": frame("household_purchases", purchases),
+        "customer_purchases": frame("customer_purchases", purchases),
         "products": frame("products", products),
     }

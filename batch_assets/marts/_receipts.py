@@ -4,8 +4,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from ..customer_members import as_known
-from ..customer_records import LOGISTICS, MARKETING, TILL, recipients
+from .customer_members import as_known
+from .customer_records import LOGISTICS, MARKETING, TILL, recipients
 
 RECEIPT = ["sold_on", "store_id", "receipt_id"]
 LINE = ["batch_date", *RECEIPT, "line_no"]

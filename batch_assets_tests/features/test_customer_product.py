@@ -1,6 +1,6 @@
-"""household_product on a few purchases: each count, and that nothing of later days is known."""
+"""customer_product on a few purchases: each count, and that nothing of later days is known."""
 
-from .households import TODAY, buys, features, listed
+from .customers import TODAY, buys, features, listed
 
 
 def test_days_are_counted_by_window_and_with_decay() -> None:
@@ -15,7 +15,7 @@ def test_gaps_that_are_no_longer_than_the_time_since() -> None:
     assert features(buys(1, 1, 9))[1, 1]["shorter_gaps"] == 0
 
 
-def test_what_a_household_never_bought_counts_nothing() -> None:
+def test_what_a_customer_never_bought_counts_nothing() -> None:
     row = features([*buys(1, 1, 3), *buys(2, 2, 3)])[1, 2]
     assert (row["days_bought"], row["days_91d"], row["decayed_60"], row["days_since"], row["days_since_first"]) == (0, 0, 0, None, None)
 
@@ -27,13 +27,13 @@ def test_trips_are_days_on_which_it_bought_anything() -> None:
 
 def test_how_much_a_product_is_bought_by_all() -> None:
     row = features([*buys(1, 1, 3, 6), *buys(2, 1, 6, 30), *buys(3, 1, 90), *buys(4, 1, 91)])[1, 1]
-    assert (row["households_28d"], row["households_91d"], row["bought_7d"], row["bought_28d"], row["rebuyers_91d"]) == (2, 3, 3, 3, 2)
+    assert (row["customers_28d"], row["customers_91d"], row["bought_7d"], row["bought_28d"], row["rebuyers_91d"]) == (2, 3, 3, 3, 2)
 
 
 def test_the_category_and_the_store() -> None:
     shelf = [listed(1), listed(2), listed(3, "BREAD")]
     row = features([*buys(1, 1, 3, 6), *buys(1, 3, 2), *buys(2, 2, 9), *buys(2, 1, 9, store=32)], shelf)[1, 2]
-    assert (row["category_91d"], row["category_days_since"], row["category_products_91d"], row["store_households_91d"]) == (2, 3, 1, 1)
+    assert (row["category_91d"], row["category_days_since"], row["category_products_91d"], row["store_customers_91d"]) == (2, 3, 1, 1)
 
 
 def test_a_product_is_called_by_its_type_as_of_the_day() -> None:

@@ -1,10 +1,10 @@
-"""household_candidates on a few purchases: where each candidate comes from, and that nothing of later days is known."""
+"""customer_candidates on a few purchases: where each candidate comes from, and that nothing of later days is known."""
 
 import pytest
 
-from batch_assets.features.household_candidates import PLACES
+from batch_assets.features.customer_candidates import PLACES
 
-from .households import SHELF, TODAY, buys, candidates, listed
+from .customers import SHELF, TODAY, buys, candidates, listed
 
 
 def places(row: dict[str, object]) -> dict[str, object]:
@@ -22,14 +22,14 @@ def test_two_purchases_of_a_day_are_one_day() -> None:
     assert [candidates(twice)[1, product]["own_place"] for product in (1, 2)] == [2, 1]
 
 
-def test_a_household_that_bought_nothing_in_91_days_gets_no_candidates() -> None:
-    assert {household for household, _ in candidates([*buys(1, 1, 91, 92), *buys(2, 1, 90)])} == {2}
+def test_a_customer_that_bought_nothing_in_91_days_gets_no_candidates() -> None:
+    assert {customer for customer, _ in candidates([*buys(1, 1, 91, 92), *buys(2, 1, 90)])} == {2}
 
 
-def test_similar_households_are_those_that_share_products_and_lend_what_they_buy_again() -> None:
+def test_similar_customers_are_those_that_share_products_and_lend_what_they_buy_again() -> None:
     alike = [*buys(1, 1, 2, 9), *buys(2, 1, 3, 8), *buys(2, 2, 5, 12), *buys(2, 3, 7), *buys(3, 4, 2, 9)]
     found = candidates(alike)
-    assert (found[1, 2]["similar_place"], found[1, 2]["similar_households"]) == (2, 1)
+    assert (found[1, 2]["similar_place"], found[1, 2]["similar_customers"]) == (2, 1)
     assert found[1, 2]["similar_score"] > 0
     assert found[1, 3]["similar_place"] is None, "it was bought once"
     assert found[1, 4]["similar_place"] is None, "they share nothing"
@@ -50,7 +50,7 @@ def test_the_store_is_the_one_where_it_bought_most() -> None:
     assert found[1, 3]["store_place"] is None
 
 
-def test_popular_is_what_most_households_bought_in_28_days() -> None:
+def test_popular_is_what_most_customers_bought_in_28_days() -> None:
     found = candidates([*buys(1, 1, 3), *buys(2, 2, 3), *buys(3, 2, 27), *buys(4, 3, 28), *buys(5, 3, 29), *buys(6, 3, 30)])
     assert [found[1, product]["popular_place"] for product in (2, 1, 3)] == [1, 2, 3]
 
@@ -69,9 +69,9 @@ def test_a_product_that_is_new_is_for_those_who_buy_from_its_category() -> None:
     assert found[1, 1]["new_place"] is None, "its line was sent again"
 
 
-def test_a_household_that_is_seen_for_the_first_time_today_gets_candidates() -> None:
+def test_a_customer_that_is_seen_for_the_first_time_today_gets_candidates() -> None:
     found = candidates([*buys(1, 1, 0), *buys(2, 2, 3), *buys(3, 2, 3)])
-    assert {product for household, product in found if household == 1} == {1, 2}
+    assert {product for customer, product in found if customer == 1} == {1, 2}
 
 
 @pytest.mark.parametrize("department", ["FUEL", "COUPON", "MISCELLANEOUS"])
@@ -89,7 +89,7 @@ def test_what_arrives_later_is_not_known() -> None:
 
 
 def test_a_range_has_the_rows_of_its_days() -> None:
-    rows = [row for household in range(1, 6) for product in range(1, 5) for row in buys(household, product, *range(household, 40, 3 * product))]
+    rows = [row for customer in range(1, 6) for product in range(1, 5) for row in buys(customer, product, *range(customer, 40, 3 * product))]
     both = candidates(rows, SHELF, TODAY - 3, TODAY)
     assert both == candidates(rows, SHELF, TODAY - 3) | candidates(rows, SHELF, TODAY)
     assert len(both) == 20
