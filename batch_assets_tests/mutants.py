@@ -240,6 +240,8 @@ MUTANTS = (
         (_CANDIDATES,),
     ),
     Mutant("a gap longer than the time since counts", "features/_purchases.py", "_.gap <= _.since", "_.gap >= _.since", (_PRODUCT,)),
+    Mutant("rows without a value are not scored", "engine/parts.py", """, f'"{column}" is null']""", "]", ("engine/test_parts.py",)),
+    Mutant("rows are in every part that begins before them", "engine/parts.py", "{low} and not {high}", "{low}", ("engine/test_parts.py",)),
     Mutant(
         "a group is cut in two", "engine/scoring.py", "waiting = rows.slice(cut)", "waiting = None", (_DUCKDB, "predictions/test_product_recommendations.py")
     ),

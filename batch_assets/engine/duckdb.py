@@ -19,6 +19,7 @@ from ..table.table import Table
 from .compile import compiled
 from .ibis_private import register_rows_in_memory
 from .making import Engine, known_relations, of_days
+from .parts import parts
 from .scoring import by_models, call, whole_groups
 from .staging import Query
 
@@ -52,8 +53,10 @@ class DuckDB(Engine):
             for its_days, models in by_models(reader, table, days, self.models):
                 typed = ", ".join(f'"{column}"::{kind} as "{column}"' for column, kind in expression.types.items())
                 order = f" order by {', '.join(table.together)}" if table.together else ""
-                rows = reader.con.execute(f"select {typed} from ({of_days(expression.sql, its_days)}){order}").to_arrow_reader(SCORED_AT_ONCE)
-                yield from _in_order(pool, partial(call, table, models), whole_groups(rows, table.together) if table.together else rows)
+                for part in parts(reader, table, its_days):
+                    query = f"select {typed} from ({of_days(expression.sql, its_days)}) where {part}{order}"
+                    rows = reader.con.execute(query).to_arrow_reader(SCORED_AT_ONCE)
+                    yield from _in_order(pool, partial(call, table, models), whole_groups(rows, table.together) if table.together else rows)
 
 
 def _in_order(pool: ThreadPoolExecutor, function: Callable[[pa.RecordBatch], pa.RecordBatch], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

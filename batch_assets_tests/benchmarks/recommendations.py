@@ -51,7 +51,7 @@ def measure(workshop: Workshop) -> list[Bar]:
     place = workshop.later
     for table in GRAPH.with_upstreams(["customer_purchases", "products"]):
         place.publish(table.name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
-    return [*_accuracy(place), *_speed(place)]
+    return [*_accuracy(place), *_speed(place), _memory(place)]
 
 
 def _accuracy(place: Place) -> list[Bar]:
@@ -155,6 +155,20 @@ def _speed(place: Place) -> list[Bar]:
         Bar("candidates a second, from features to published rows", rows.num_rows / counted, least=50_000),
         Bar("predict beside LightGBM's own on the same rows and cores", theirs / ours, least=1.0),
     ]
+
+
+def _memory(place: Place) -> Bar:
+    """Measure the most memory of a process that scores and publishes a day, and of one that does so for ten times as many customers."""
+    day, peaks = ORIGINS[-1], dict[int, float]()
+    for times in (1, 10):
+        many = place.copied(place.folder.with_name(f"{place.folder.name} times {times}"))
+        with many.warehouse.connect() as con:
+            for name in ("customer_candidates", "customer_product"):
+                others = f"(from features.{name} where batch_date = '{day}'), range(1, {times}) others(other)"
+                con.con.execute(f"insert into features.{name} by name select * exclude (other) replace (customer_id + other as customer_id) from {others}")
+        peaks[times] = many.run_dagster("batch_assets.definitions", "--select", 'key:"predictions/product_recommendations"', "--partition", str(day)).peak
+    tell(f"  a day is scored and published in at most {peaks[1]:,.0f} MB, one of ten times as many customers in {peaks[10]:,.0f} MB")
+    return Bar("memory of a day of ten times as many customers, beside that of a day", peaks[10] / peaks[1], most=2.0)
 
 
 def _print_candidates(rows: pa.Table, shown: int) -> None:

@@ -21,6 +21,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 
 from batch_assets.engine import duckdb as engine
+from batch_assets.engine import parts as module
 from batch_assets.engine.duckdb import DuckDB
 from batch_assets.engine.published import first_rows, published
 from batch_assets.errors import DefinitionError, UntrainedError
@@ -226,9 +227,9 @@ def test_days_of_one_version_with_other_files_are_not_scored_by_the_same(shop_wa
     assert one == Version("mean_model", "v", {"factor": 2}, {"means.json": ""}, "a")
 
 
-@pytest.mark.parametrize("at_once", [1, 3, 1000])
+@pytest.mark.parametrize(("at_once", "ordered"), [(1, 1 << 19), (3, 1 << 19), (1000, 1 << 19), (1000, 1)])
 def test_a_map_gets_all_rows_that_belong_together_in_one_call(
-    shop_warehouse: Warehouse, days: list[dt.date], monkeypatch: pytest.MonkeyPatch, at_once: int
+    shop_warehouse: Warehouse, days: list[dt.date], monkeypatch: pytest.MonkeyPatch, at_once: int, ordered: int
 ) -> None:
     """DuckDB gives 2,048 rows at once at least; each kind has a hundred times as many as it has days to come."""
     calls: list[list[tuple[object, object]]] = []
@@ -241,6 +242,7 @@ def test_a_map_gets_all_rows_that_belong_together_in_one_call(
         return recent_counts.join(next_days, "batch_date").cross_join(ibis.range(700).unnest().name("copy").as_table()).drop("copy")
 
     monkeypatch.setattr(engine, "SCORED_AT_ONCE", at_once)
+    monkeypatch.setattr(module, "ORDERED_AT_ONCE", ordered)
     rows_of(shop_warehouse, like("expected_counts", watched, scores=many, together=("batch_date", "kind")), days[3:7])
     groups = [group for call in calls for group in sorted(set(call))]
     assert len(groups) == len(set(groups)) > 4
