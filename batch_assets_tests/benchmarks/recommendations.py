@@ -187,7 +187,7 @@ def _predicting(frame: Frame, files: dict[str, str]) -> tuple[float, float]:
     chunks = [frame.where(np.arange(len(frame)) // SCORED_AT_ONCE == n) for n in range(len(begins))]
     boosters = [lightgbm.Booster(model_str=text) for text in files.values()]
     ours, theirs = [], []
-    for _ in range(3):
+    for _ in range(9):
         started = time.perf_counter()
         with ThreadPoolExecutor(cores) as pool:
             for method in (RANKING, DISCOVERY):
