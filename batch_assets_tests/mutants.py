@@ -990,6 +990,7 @@ MUTANTS = (
     Mutant("files of others are rewritten", "orchestration/erase.py", "if table.source and not table.source.owner}", "if table.source}", (_ERASE,)),
     Mutant("a plan does not say that a customer was erased", "warehouse/causes.py", "        if not changed:\n", "        if False:\n", (_ERASE,)),
     Mutant("nothing says that a batch was redacted", "warehouse/trace.py", "    yield from _redacted([of, *found.made_from])\n", "", (_ERASE,)),
+    Mutant("all of a receipt is each customer's", "warehouse/erasure/whose.py", "(_.customers == 1) | ", "(_.customers >= 1) | ", (_FIND,)),
     Mutant("a coupon without a number is nobody's", "warehouse/erasure/whose.py", '.union(by_name.select(*_PLACE, "customer_id"))', "", (_ERASE,)),
     Mutant("a rejected line is not searched", "warehouse/erasure/find.py", "    for row in _quarantined(con, table):\n", "    for row in ():\n", (_ERASE,)),
     Mutant("the file keeps what was deleted", "orchestration/erase.py", "sizes = compact(warehouse)", "sizes = 0, 0", (_ERASE,)),

@@ -50,9 +50,12 @@ class Customers:
         return whose(self, self._table(mart)).select(*_PLACE, "customer_id").distinct()
 
     def typed(self, lines: ir.Table) -> ir.Table:
-        """Return the lines with a name of the receipts of customers."""
+        """Return the lines with a name of the receipts of customers; of a receipt that came in parts with two customers, each the lines with its name."""
         receipts = self._table("till_customers").join(self._keys(TILL), [_.till_key == self._keys(TILL).source_key])
-        return lines.filter(_.customer_name.notnull()).join(receipts.select(*_RECEIPT, "customer_id").distinct(), _RECEIPT)
+        customers = receipts.group_by(*_RECEIPT).agg(customers=_.customer_id.nunique())
+        known = receipts.select(*_RECEIPT, "customer_id", its_given="given_name", its_family="family_name").distinct().join(customers, _RECEIPT)
+        named = lines.filter(_.customer_name.notnull()).mutate(given=given_name(_.customer_name), family=family_name(_.customer_name)).join(known, _RECEIPT)
+        return named.filter((_.customers == 1) | (_.given.identical_to(_.its_given) & _.family.identical_to(_.its_family)))
 
     def delivered(self, deliveries: ir.Table) -> ir.Table:
         """Return the deliveries to records of logistics, which are all that is written alike."""

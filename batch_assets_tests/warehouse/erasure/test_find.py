@@ -14,6 +14,7 @@ from batch_assets.errors import BatchError
 from batch_assets.ingest.erasures import key_of
 from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.erasure.find import find
+from batch_assets.warehouse.erasure.whose import Customers
 
 from ...lake.others import SMALL, write_other
 from ...lake.writer import day_of
@@ -101,6 +102,28 @@ def test_what_would_also_identify_another_customer_is_not_written_down(tmp_path:
         }.items()
     }
     assert list(known.values()) == [False, True, True]
+
+
+def test_a_receipt_that_came_in_parts_with_two_customers_is_of_both_by_name() -> None:
+    def line(number: int, receipt: int, name: str | None) -> Mapping[str, Any]:
+        row = {column: 1 for column, kind in configured_graph().table("till_lines").contract.columns().items() if kind.type.is_integer()}
+        known = {"batch_date": DAY, "sold_on": DAY, "sold_at": dt.datetime(2017, 1, 1, 17, tzinfo=dt.UTC), "source_file": "file", "source_line": number}
+        return row | known | {"receipt_id": receipt, "customer_name": name}
+
+    def typed(receipt: int, key: str, given: str, day: int = 0) -> Mapping[str, Any]:
+        of = {"batch_date": day_of(day), "sold_on": DAY, "store_id": 1, "receipt_id": receipt}
+        return of | {"till_key": key, "given_name": given, "family_name": "quux"}
+
+    members = [{"batch_date": DAY, "source": "till", "source_key": key, "customer_id": customer, "why": "new"} for key, customer in (("z", 7), ("a", 8))]
+    con = warehouse(
+        [],
+        customer_members=members,
+        till_customers=[typed(1, "z", "zoe"), typed(2, "z", "zoe"), typed(2, "a", "ann", 1)],
+        till_lines=[line(1, 1, "Zoe Quux"), line(2, 1, "Z. Quux"), line(3, 1, None), line(4, 2, "QUUX, Zoe"), line(5, 2, "Ann Quux")],
+    )
+    rows = Customers(con).rows_of("till_lines")
+    assert rows is not None
+    assert sorted((row["customer_id"], row["source_line"]) for row in rows.to_pyarrow().to_pylist()) == [(7, 1), (7, 2), (7, 4), (8, 5)]
 
 
 def test_nobody_is_found_who_has_no_records() -> None:
