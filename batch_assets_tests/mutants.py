@@ -493,6 +493,7 @@ MUTANTS = (
     ),
     Mutant("Spark cuts a decimal behind the point", _OF_SPARK, "            arg = self.f.anon.round(arg)\n", "            pass\n", (_PROBES,)),
     Mutant("Spark cuts a float behind the point", _OF_SPARK, "            arg = self._let(arg, self._to_even)\n", "            pass\n", (_PROBES,)),
+    Mutant("quantiles have other last bits", _OF_SPARK, "low * sge.paren(1 - beyond) + high * beyond", "low + sge.paren(high - low) * beyond", (_PROBES,)),
     Mutant("Spark divides in decimals", _OF_SPARK, "self.cast(left, dt.float64) / self.cast(right, dt.float64)", "left / right", (_PROBES,)),
     Mutant("a float is a decimal to Spark", _OF_SPARK, "if dtype.is_floating() else super()", "if dtype.is_json() else super()", (_PROBES,)),
     Mutant(

@@ -154,13 +154,14 @@ class _Compiler(PySparkCompiler):
         return sge.paren(self.f.anon.round(sge.paren(self.cast(arg, dt.float64) * self.cast(scale, dt.float64))) / self.cast(scale, dt.float64))
 
     def visit_Quantile(self, op: Any, *, arg: Any, quantile: Any, where: Any) -> Any:
-        """Spark interpolates by another formula, with other last bits."""
+        """By DuckDB's formula, which is Spark's as well; other engines interpolate by one that has other last bits."""
         if where is not None:
             arg = self.if_(where, arg, sge.null())
         ordered = self.f.anon.array_sort(self.f.anon.collect_list(self.cast(arg, dt.float64)))
         place = sge.paren(self.cast(self.f.anon.size(ordered) - 1, dt.float64) * self.cast(quantile, dt.float64))
         low, high = (self.f.anon.element_at(ordered, self.cast(self.f.anon[f](place) + 1, dt.int32)) for f in ("floor", "ceil"))
-        between = low + sge.paren(high - low) * sge.paren(place - self.f.anon.floor(place))
+        beyond = sge.paren(place - self.f.anon.floor(place))
+        between = low * sge.paren(1 - beyond) + high * beyond
         return self.if_(self.f.anon.size(ordered) > 0, between, sge.null())
 
     def visit_ArrayIndex(self, op: Any, *, arg: Any, index: Any) -> Any:

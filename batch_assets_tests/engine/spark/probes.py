@@ -127,6 +127,7 @@ class Probes:
         for probe in dict.fromkeys(probe for node in nodes for probe in self._probes_of(node)):
             (self.of_many if isinstance(probe, ops.Reduction) else self.of_one_row).append(probe)
         self.of_one_row += [value.op() for value in self._others()]
+        self.of_many += [self.table[name].quantile(part).op() for name in ("0 float64", "1 float64", "id") for part in (0.1, 0.37, 0.9)]
 
     def rows(self) -> pa.Table:
         """Return rows of all kinds, in no order, the same ones each time."""
@@ -148,7 +149,8 @@ class Probes:
         number, price, odd = self.table["0 float64"], self.table["0 decimal(18, 2)"], self.table.odd
         shares = [price / self.table["0 int64"].nullif(0), price / 3, number / 3]
         whole = [number.cast("int64"), number.cast("int32"), (-number).cast("int64"), price.cast("int64")]
-        return [*shares, *whole, odd.isnull(), odd.notnull(), odd.fill_null(7.0)]
+        rounded = [number.round(digits) for digits in (0, 1, 2, 3)]
+        return [*shares, *whole, *rounded, odd.isnull(), odd.notnull(), odd.fill_null(7.0)]
 
     def _probes_of(self, node: ops.Value) -> Iterator[ops.Value]:
         # What a window has is probed in it; a sum of none is of no type.
