@@ -149,8 +149,10 @@ class Probes:
         number, price, odd = self.table["0 float64"], self.table["0 decimal(18, 2)"], self.table.odd
         shares = [price / self.table["0 int64"].nullif(0), price / 3, number / 3]
         whole = [number.cast("int64"), number.cast("int32"), (-number).cast("int64"), price.cast("int64")]
+        text, texts = self.table["0 string"], self.table["0 array<string>"]
+        lists = [text.find("a"), text.split(""), text.split(","), texts.sort(), texts.join("-"), text.split("").sort().join("")]
         rounded = [number.round(digits) for digits in (0, 1, 2, 3)]
-        return [*shares, *whole, *rounded, odd.isnull(), odd.notnull(), odd.fill_null(7.0)]
+        return [*shares, *whole, *rounded, *lists, odd.isnull(), odd.notnull(), odd.fill_null(7.0)]
 
     def _probes_of(self, node: ops.Value) -> Iterator[ops.Value]:
         # What a window has is probed in it; a sum of none is of no type.
