@@ -72,8 +72,8 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/tested: $(VENV)/ready
-	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, and a Spark engine; about 150 MB to download"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,spark,test]'
+	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, Kafka's client and a broker, and a Spark engine; about 170 MB to download"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,kafka,spark,test]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

@@ -8,7 +8,8 @@ named tables and everything they read. Published models and predictions stand un
 `python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
-`python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake.
+`python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake;
+`… land NAME` of a stream lands what a topic of Kafka has, until it is ended.
 `python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [CUSTOMER]` the latest recommendations of a customer, `… sentiment`
 what customers think otherwise of than before.
 `python -m batch_assets customer marketing:C100001 --as-of 2017-12-20` prints all that is known of a customer as of a day; `--with-names` also what is private.
@@ -62,10 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
     follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
     clear = commands.add_parser("prune", help="print which trained models and superseded publications nothing needs any more")
     clear.add_argument("--yes", action="store_true", help="remove them")
-    fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, a file a day; days that are there are kept")
-    fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing")
-    fetch.add_argument("--from", dest="first", type=_day, required=True, help="first day")
-    fetch.add_argument("--to", dest="last", type=_day, required=True, help="last day")
+    fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, or what a topic of Kafka has, as long as it runs")
+    fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing, or of the stream, a module in streams")
+    fetch.add_argument("--from", dest="first", type=_day, help="of an API: first day; days that are there are kept")
+    fetch.add_argument("--to", dest="last", type=_day, help="of an API: last day")
+    fetch.add_argument("--once", action="store_true", help="of a stream: end when all that there is was landed")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
     offered = commands.add_parser("recommendations", help="print the latest recommendations of one customer, and why")
@@ -100,6 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.first and chosen.first > chosen.last:
         parser.error(f"--from {chosen.first} is after --to {chosen.last}")
     if chosen.command == "land":
+        if chosen.first is None:
+            return _reported(lambda: _land_stream(chosen.name, ends=chosen.once))
         return _reported(lambda: _land(chosen.name, chosen.first, chosen.last))
     days = (chosen.first, chosen.last) if chosen.first else None
     return _reported(lambda: _update(days, chosen.select, restates_past=chosen.restate_past, is_executed=chosen.command == "up-to-date"))
@@ -185,6 +189,31 @@ def _land(name: str, first: dt.date, last: dt.date) -> int:
                 landed += 1
                 _tell(f"landed {found.path(settings.lake, day)}")
     _tell(f"landed: {landed}, there already: {len(days_between(first, last)) - landed}")
+    return 0
+
+
+def _land_stream(name: str, *, ends: bool) -> int:
+    from threading import Event
+
+    from .streams.known import stream
+
+    found = stream(settings.graph, name)
+    if found is None:
+        raise DefinitionError(
+            f"there is no stream {name}: it would be the variable {name} of {settings.graph}/streams/{name}.py. Of an API, give --from and --to."
+        )
+    try:
+        from .streams.serve import land_once, serve
+    except ImportError as error:
+        raise DefinitionError(f"{error.name} is not installed. Install it with pip install 'batch_assets[kafka]'.") from error
+    if ends:
+        land_once(found, settings.lake, _tell)
+        return 0
+    asked_to_end = Event()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: asked_to_end.set())
+    serve(found, settings.lake, _tell, asked_to_end)
+    _tell(f"{found.name}: ended; what was landed is whole")
     return 0
 
 

@@ -58,6 +58,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
+_LANDER = "streams/test_lander.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
@@ -803,6 +804,29 @@ MUTANTS = (
     Mutant("all of an upstream's changes are told, also those before", "warehouse/causes.py", "if number < publication:", "if False:", (_CAUSES,)),
     Mutant("each batch has the seconds of its whole publication", "warehouse/record.py", " / len(batches)\n", "\n", (_PACE,)),
     Mutant("a version forgets its libraries", "table/code_version.py", "[:12] if libraries else code", "[:12] if False else code", (_CAUSES,)),
+    # Streams.
+    Mutant(
+        "a range is not noted before it is read",
+        "streams/lander.py",
+        "            save(replace(manifest, decided=of), self._stream, self._root)",
+        "            pass",
+        (_LANDER,),
+    ),
+    Mutant("what no manifest names stays", "streams/lander.py", "        self._sweep(manifest)\n", "", (_LANDER,)),
+    Mutant("a range that was decided is forgotten", "streams/lander.py", "if manifest.decided else manifest", "if False else manifest", (_LANDER,)),
+    Mutant("a day has what was appended after it", "streams/lander.py", "min(first, high)", "high", (_LANDER,)),
+    Mutant("a day is over by a later look at the clock", "streams/lander.py", "if asked_at < calendar", "if self._now() < calendar", (_LANDER,)),
+    Mutant("lost events are passed over", "streams/lander.py", "            if low > position:", "            if False:", (_LANDER,)),
+    Mutant("a shorter topic is landed", "streams/lander.py", "            if high < position:", "            if False:", (_LANDER,)),
+    Mutant("another topic is landed", "streams/lander.py", "self._check_last(self._checked(manifest))", "self._checked(manifest)", (_LANDER,)),
+    Mutant("a day forgets the last events", "streams/lander.py", "last=ended.last", "last={}", (_LANDER,)),
+    Mutant("a new partition is not landed", "streams/lander.py", "{**dict.fromkeys(there, 0), **manifest.begins}", "manifest.begins", (_LANDER,)),
+    Mutant("two landers land at once", "streams/lander.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB", (_LANDER,)),
+    Mutant("what was taken back is landed", "streams/broker.py", '"isolation.level": "read_committed"', '"isolation.level": "read_uncommitted"', (_LANDER,)),
+    Mutant("the sender's time ends a day", "streams/broker.py", "if kind != TIMESTAMP", "if False and kind != TIMESTAMP", (_LANDER,)),
+    Mutant("a segment has events beyond its range", "streams/broker.py", "error is None and offset < of.next", "error is None", (_LANDER,)),
+    Mutant("a segment's bytes know the clock", "streams/segment.py", "mtime=0", "mtime=None", (_LANDER,)),
+    Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        unfinished", "    if True:\n        unfinished", (_LANDER,)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

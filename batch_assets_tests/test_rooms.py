@@ -23,7 +23,7 @@ ORDER = (
     ("content", "settings", "partitions", "errors"),
     ("expressions",),
     ("ingest",),
-    ("landing",),
+    ("landing", "streams"),
     ("table",),
     ("engine",),
     ("warehouse",),
@@ -39,7 +39,7 @@ LAYERS = ("lake", "marts", "features", "models", "predictions")
 
 HEIGHT = {room: height for height, row in enumerate(ORDER) for room in row}
 GROUND = ORDER[0]
-WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "table", "engine", "warehouse", "reporting", *LAYERS)
+WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "streams", "table", "engine", "warehouse", "reporting", *LAYERS)
 OF_IBIS = (f"{OURS}.engine.ibis_private", f"{OURS}.engine.spark.ibis_private")
 SPARK = f"{OURS}.engine.spark"
 MOST_MODULES_AT_THE_ROOT = 8
@@ -88,6 +88,11 @@ def knows_dagster(use: Use) -> bool:
 def names_duckdb(use: Use) -> bool:
     """DuckDB is known to the engine and the warehouse alone."""
     return _is_in(use.target, "duckdb", "ibis.duckdb", "ibis.backends.duckdb") and use.room not in ("engine", "warehouse")
+
+
+def knows_kafka(use: Use) -> bool:
+    """Kafka's client is an extra, and known to one module alone."""
+    return use.is_import and _is_in(use.target, "confluent_kafka") and use.module != f"{OURS}.streams.broker"
 
 
 def names_delta(use: Use) -> bool:
@@ -146,6 +151,7 @@ RULES: Sequence[Callable[[Use], bool]] = (
     imports_upwards,
     knows_dagster,
     names_duckdb,
+    knows_kafka,
     names_delta,
     layer_knows_the_machine,
     uses_dagsters_private_parts,
@@ -230,6 +236,7 @@ def test_no_line_breaks_a_rule(is_broken_by: Callable[[Use], bool]) -> None:
         ("table/lineage.py", "import duckdb", names_duckdb),
         ("orchestration/assets.py", "from ibis.backends.duckdb import Backend", names_duckdb),
         ("features/anything.py", "import ibis\nrows = ibis.duckdb.connect()", names_duckdb),
+        ("streams/lander.py", "from confluent_kafka import Consumer", knows_kafka),
         ("warehouse/commit.py", "from deltalake import DeltaTable", names_delta),
         ("warehouse/connection.py", "def store():\n    from .delta.tables import DeltaTables", names_delta),
         ("marts/anything.py", "from ..engine.duckdb import published", layer_knows_the_machine),
@@ -304,7 +311,7 @@ from pathlib import Path
 
 class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.")):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka")):
             raise ImportError(f"{name} is not there")
 
 sys.meta_path.insert(0, NotThere())

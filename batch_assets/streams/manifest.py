@@ -1,0 +1,149 @@
+"""A day's manifest: which segments it has, and so how far each partition was landed. Nothing else says that: not the broker, and no list of files.
+
+A manifest is replaced by a rename; what it does not name was never landed. Does not belong here: what is in a segment (`segment.py`).
+"""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import LakeError
+from .stream import CLOSED, MANIFEST, Stream
+
+
+@dataclass(frozen=True)
+class Range:
+    """Offsets of a partition: the first, and the one after the last. Not every one of them has an event."""
+
+    partition: int
+    first: int
+    next: int
+
+    def file(self, topic: str) -> str:
+        """Return the name of the segment of these offsets."""
+        return f"{topic}-{self.partition}-{self.first:020}-{self.next:020}.jsonl.gz"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A segment: its range, the number of its events, the hash of its bytes, and the offset and time in milliseconds of its last event, if it has one."""
+
+    range: Range
+    rows: int
+    hash: str
+    last: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What was landed of a day.
+
+    Attributes:
+        day: the batch day.
+        topic: the topic's name.
+        identity: what the broker knows the topic by, if it tells: another topic of the same name has another.
+        begins: by partition, the first offset of the day.
+        segments: the day's segments.
+        ends: by partition, the offset at which the day ends; None while it lasts.
+        decided: the range that is being landed, if any: its segment is written again after a crash, with the same bytes.
+        last: by partition, the last event that was ever landed: offset, and time in milliseconds.
+    """
+
+    day: dt.date
+    topic: str
+    identity: str
+    begins: Mapping[int, int]
+    segments: Sequence[Segment] = ()
+    ends: Mapping[int, int] | None = None
+    decided: Range | None = None
+    last: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """By partition, the offset that comes next."""
+        found = dict(self.begins)
+        for segment in self.segments:
+            found[segment.range.partition] = max(found.get(segment.range.partition, 0), segment.range.next)
+        return found
+
+    def with_segment(self, segment: Segment) -> "Manifest":
+        """Return the manifest with one more segment, and nothing decided."""
+        last = {**self.last, segment.range.partition: segment.last} if segment.last else self.last
+        return replace(self, segments=[*self.segments, segment], last=last, decided=None)
+
+    def files(self) -> list[str]:
+        """Return the names of the segments that have events, in order."""
+        return sorted(segment.range.file(self.topic) for segment in self.segments if segment.rows)
+
+
+def newest(stream: Stream, root: Path) -> Manifest | None:
+    """Return the manifest of the last day; None if nothing was ever landed.
+
+    Raises:
+        LakeError: it is damaged.
+    """
+    found = sorted(stream.days(root).glob(f"*/{MANIFEST}"))
+    return _read(found[-1]) if found else None
+
+
+def save(manifest: Manifest, stream: Stream, root: Path) -> None:
+    """Replace the manifest of its day, and have it on the disk."""
+    folder = stream.days(root) / str(manifest.day)
+    text = {
+        **asdict(replace(manifest, segments=sorted(manifest.segments, key=lambda segment: (segment.range.partition, segment.range.first)))),
+        "day": str(manifest.day),
+        "rows": {partition: sum(segment.rows for segment in manifest.segments if segment.range.partition == partition) for partition in manifest.begins},
+    }
+    write_whole(folder / MANIFEST, json.dumps(text, indent=1, sort_keys=True).encode())
+
+
+def close(manifest: Manifest, stream: Stream, root: Path) -> None:
+    """Mark a day as complete: from now on it is a raw file's day like any other."""
+    write_whole(stream.days(root) / str(manifest.day) / CLOSED, "".join(f"{name}\n" for name in manifest.files()).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file, whole or not at all, and have it on the disk."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have what was renamed in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        told: dict[str, Any] = json.loads(path.read_bytes())
+        decided = Range(**told["decided"]) if told["decided"] else None
+        segments = [Segment(Range(**each["range"]), each["rows"], each["hash"], tuple(each["last"]) if each["last"] else None) for each in told["segments"]]
+        return Manifest(
+            dt.date.fromisoformat(told["day"]),
+            told["topic"],
+            told["identity"],
+            _by_partition(told["begins"]),
+            segments,
+            None if told["ends"] is None else _by_partition(told["ends"]),
+            decided,
+            {int(partition): (event[0], event[1]) for partition, event in told["last"].items()},
+        )
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise LakeError(f"{path}: is damaged ({type(wrong).__name__}: {wrong}). Bring it back from a backup: it says how far the topic was landed.") from wrong
+
+
+def _by_partition(offsets: Mapping[str, int]) -> dict[int, int]:
+    return {int(partition): offset for partition, offset in offsets.items()}

@@ -1,0 +1,73 @@
+"""A segment: the events of a range of offsets, a line each, as bytes that are those of the range alone.
+
+The order is that of the offsets, the compression is fixed, and nothing is of a clock of ours, so writing a segment again gives the same
+bytes. Each event is a line, whatever is in it, so a poisoned one ends in the quarantine by its place.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+from isal import igzip
+
+from .manifest import Range, Segment, sync_folder
+
+_packed = cast(Callable[..., IO[Any]], igzip.IGzipFile)
+_LEVEL = 1
+_BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as the broker has it: its offset, the time in milliseconds at which it was appended, its key and its value."""
+
+    offset: int
+    appended_at: int
+    key: bytes | None
+    value: bytes | None
+
+
+def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) -> Segment:
+    """Write the segment of a range, under its own name once it is whole and on the disk."""
+    path = folder / of.file(topic)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    rows, last = 0, None
+    with unfinished.open("wb") as file:
+        with _packed("", "wb", _LEVEL, file, mtime=0) as packed:
+            waiting = bytearray()
+            for event in events:
+                waiting += line_of(of.partition, event)
+                rows, last = rows + 1, (event.offset, event.appended_at)
+                if len(waiting) > _BUFFER:
+                    packed.write(bytes(waiting))
+                    waiting.clear()
+            packed.write(bytes(waiting))
+        file.flush()
+        os.fsync(file.fileno())
+    digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+    if rows:
+        unfinished.replace(path)
+        sync_folder(folder)
+    else:
+        unfinished.unlink()
+    return Segment(of, rows, digest, last)
+
+
+def line_of(partition: int, event: Event) -> bytes:
+    """Return an event as a line: a value that is text as text, and one that is not in base64."""
+    told = {"partition": partition, "offset": event.offset, "appended_at": event.appended_at, **_told("key", event.key), **_told("value", event.value)}
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _told(name: str, value: bytes | None) -> dict[str, str | None]:
+    if value is None:
+        return {name: None}
+    try:
+        return {name: value.decode()}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(value).decode()}

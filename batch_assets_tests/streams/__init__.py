@@ -1,0 +1,1 @@
+"""Streams: landing a topic, against a real broker."""

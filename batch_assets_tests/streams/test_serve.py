@@ -1,0 +1,91 @@
+"""`land` of a stream: a process of its own, which ends when it is asked to, waits for a broker that is away, and says how it is."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batch_assets.errors import StorageError
+from batch_assets.streams import serve as serving
+from batch_assets.streams.lander import Lander
+from batch_assets.streams.serve import serve
+from batch_assets.streams.stream import Stream
+
+from ..shop import PACKAGE
+from .conftest import Server, Topic, count
+
+
+@pytest.fixture
+def scanned(server: Server) -> Iterator[Topic]:
+    """The topic of the shop's stream."""
+    made = Topic(server, "scanned")
+    yield made
+    made.drop()
+
+
+def started(server: Server, root: Path, *arguments: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "BATCH_ASSETS_LAKE": str(root), "BATCH_ASSETS_GRAPH": PACKAGE, "SHOP_BROKERS": server.addresses}
+    command = [sys.executable, "-m", "batch_assets", "land", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_it_lands_until_it_is_asked_to_end(scanned: Topic, tmp_path: Path) -> None:
+    scanned.send(*map(count, range(3)))
+    running = started(scanned.server, tmp_path, "scanned")
+    assert running.stdout is not None
+    first = running.stdout.readline()
+    assert first.endswith(": partition 0, offsets 0 to 2, 3 events\n")
+    assert running.stdout.readline() == "scanned: all that the broker has is landed (2 partitions)\n"
+    second = started(scanned.server, tmp_path, "scanned", "--once")
+    told = second.communicate(timeout=60)
+    assert (second.returncode, told[0]) == (1, "")
+    assert told[1] == f"{tmp_path}/streams/scanned: another process lands scanned. End it first; nothing was landed.\n"
+    scanned.send(count(9), partition=1)
+    assert running.stdout.readline().endswith(": partition 1, offsets 0 to 0, 1 events\n")
+    running.send_signal(signal.SIGTERM)
+    rest, errors = running.communicate(timeout=60)
+    assert (running.returncode, rest, errors) == (0, "scanned: ended; what was landed is whole\n", "")
+
+
+def test_a_stream_that_is_not_there_is_told(server: Server, tmp_path: Path) -> None:
+    asked = started(server, tmp_path, "heard")
+    told = asked.communicate(timeout=60)
+    assert (asked.returncode, told[0]) == (1, "")
+    assert told[1] == f"there is no stream heard: it would be the variable heard of {PACKAGE}/streams/heard.py. Of an API, give --from and --to.\n"
+
+
+def test_a_broker_that_is_away_is_asked_again_with_longer_pauses(scanned: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, ends = list[str](), threading.Event()
+    waited: list[float | None] = []
+
+    def wait(pause: float | None = None) -> bool:
+        waited.append(pause)
+        if len(waited) == 4:
+            ends.set()
+        return False
+
+    def away(self: Lander) -> list[str]:
+        if len(waited) < 3:
+            raise StorageError("the broker is away.")
+        return []
+
+    monkeypatch.setattr(ends, "wait", wait)
+    monkeypatch.setattr(Lander, "land", away)
+    monkeypatch.setattr(serving, "HEALTH", 0.0)
+    serve(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses), tmp_path, told.append, ends)
+    assert told[:3] == [f"the broker is away. It is asked again in {pause} s." for pause in (2, 4, 8)]
+    assert told[3].startswith("scanned: ")
+    assert waited == [2, 4, 8, 1]
+
+
+def test_how_far_it_is_behind_is_told(scanned: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lander, "land", lambda self: [])
+    monkeypatch.setattr(Lander, "lag", lambda self: {0: 1200, 1: 0})
+    told: list[str] = []
+    serving.land_once(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses), tmp_path, told.append)
+    assert told == ["scanned: behind the broker in partition 0 by 1,200 offsets (2 partitions)"]
