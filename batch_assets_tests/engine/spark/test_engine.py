@@ -124,12 +124,12 @@ def test_rows_that_belong_together_are_scored_in_one_call(shop_warehouse: Wareho
         ahead: idt.Int64 = Field(description="the group")
         together: idt.Int64 = Field(description="rows of the group in this call")
 
+    schema = Counted.arrow_schema()
+
     def counted(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
         groups = rows["ahead"].to_pylist()
         assert groups == sorted(groups)
-        return pa.RecordBatch.from_arrays(
-            [rows["batch_date"], rows["ahead"], pa.array(map(Counter(groups).get, groups), pa.int64())], schema=Counted.arrow_schema()
-        )
+        return pa.RecordBatch.from_arrays([rows["batch_date"], rows["ahead"], pa.array(map(Counter(groups).get, groups), pa.int64())], schema=schema)
 
     def many(next_days: ir.Table) -> ir.Table:
         return next_days.select("batch_date", ahead=_.ahead.cast("int64")).cross_join(ibis.memtable({"copy": list(range(copies))}))
