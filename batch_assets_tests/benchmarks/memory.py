@@ -69,9 +69,10 @@ def _years(workshop: Workshop) -> list[Bar]:
 
 def _divided(small: Path, large: Path) -> int:
     """Write a lake with the same till lines and a catalogue of more categories; return how many it has."""
-    catalogue, till = GRAPH.source("catalogue"), GRAPH.source("pos_log")
-    till.path(large, YEAR_BEGINS).parent.parent.mkdir(parents=True)
-    till.path(large, YEAR_BEGINS).parent.symlink_to(till.path(small, YEAR_BEGINS).parent.resolve())
+    catalogue = GRAPH.source("catalogue")
+    for same in (GRAPH.source("pos_log"), GRAPH.source("promotion_plan")):
+        same.path(large, YEAR_BEGINS).parent.parent.mkdir(parents=True)
+        same.path(large, YEAR_BEGINS).parent.symlink_to(same.path(small, YEAR_BEGINS).parent.resolve())
     catalogue.path(large, YEAR_BEGINS).parent.mkdir(parents=True)
     names, parts = set[str](), 1
     for path in sorted(catalogue.path(small, YEAR_BEGINS).parent.iterdir()):
@@ -99,10 +100,11 @@ def _product(line: bytes) -> dict[str, Any] | None:
 
 def _enlarge(small: Path, large: Path, day: dt.date) -> None:
     """Write a day's files with so many till lines."""
-    catalogue, till = GRAPH.source("catalogue"), GRAPH.source("pos_log")
-    for source in (catalogue, till):
+    till, others = GRAPH.source("pos_log"), (GRAPH.source("catalogue"), GRAPH.source("promotion_plan"))
+    for source in (till, *others):
         source.path(large, day).parent.mkdir(parents=True, exist_ok=True)
-    catalogue.path(large, day).write_bytes(catalogue.path(small, day).read_bytes())
+    for source in others:
+        source.path(large, day).write_bytes(source.path(small, day).read_bytes())
     with gzip.open(till.path(small, day), "rb") as file:
         header, *lines = file.read().splitlines(keepends=True)
     with gzip.open(till.path(large, day), "wb", compresslevel=1) as file:
