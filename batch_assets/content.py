@@ -19,6 +19,8 @@ from collections.abc import Sequence
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 
+from .errors import DefinitionError
+
 WORDS = 4
 MICROSECONDS = 6
 """Digits of a second's fraction that a timestamp may have."""
@@ -57,6 +59,19 @@ def type_name(kind: dt.DataType) -> str:
             return f"struct({','.join(f'{name}:{type_name(kind.fields[name])}' for name in sorted(kind.names))})"
         case _:
             raise TypeError(kind)
+
+
+def check_canonical(name: str, kind: dt.DataType) -> None:
+    """Check that a column's values have a canonical text.
+
+    Raises:
+        DefinitionError: they have none.
+    """
+    try:
+        type_name(kind)
+    except TypeError:
+        told = "publish it as text, numbers, times to the microsecond, or arrays and structs of them"
+        raise DefinitionError(f"column {name}: no canonical text is defined for {kind}; {told}") from None
 
 
 def combined(parts: Sequence[str]) -> str:

@@ -14,6 +14,17 @@ _COUNTED_FROM = dt.datetime.combine(dt.date(2000, 1, 1), dt.time.min)
 """The start of every recurrence rule that names none. It is fixed, so that the days do not depend on the requested ones."""
 
 
+def day_at(time: dt.datetime) -> dt.date:
+    """Return the batch day in which an instant lies: it ends at the setting `day_ends_at` of the next morning, by the store's clock."""
+    local = time.astimezone(settings.zone)
+    return local.date() - _DAY * (local.time() < settings.day_ends_at)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """Return the instant, in UTC, at which a batch day ends."""
+    return dt.datetime.combine(day + _DAY, settings.day_ends_at, settings.zone).astimezone(dt.UTC)
+
+
 def days_of(keys: Iterable[str]) -> list[dt.date]:
     """Return the batch days of a run's partition keys, oldest first."""
     return sorted(dt.date.fromisoformat(key) for key in keys)

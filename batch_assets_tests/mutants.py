@@ -58,7 +58,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
-_LANDER = "streams/test_lander.py"
+_DURABLE, _LANDER = "test_durable.py", "streams/test_lander.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
@@ -656,7 +656,9 @@ MUTANTS = (
         "select min(batch_date) from",
         ("warehouse/test_reconcile.py",),
     ),
-    Mutant("a published file is not forced to the disk", "warehouse/files.py", "os.fsync(descriptor)", "pass", ("warehouse/test_files.py",)),
+    Mutant("a published file is not forced to the disk", "durable.py", "os.fsync(descriptor)", "pass", ("warehouse/test_files.py",)),
+    Mutant("a secret is written before it is its owner's", "durable.py", "unfinished.touch(mode=mode)", "unfinished.touch()", (_DURABLE,)),
+    Mutant("a name is given before the file is on the disk", "durable.py", "    sync(written)\n", "", (_DURABLE,)),
     Mutant("a model's file is not forced to the disk", "warehouse/artifacts.py", "os.fsync(file.fileno())", "pass", ("warehouse/test_artifacts.py",)),
     # Content.
     Mutant(
@@ -815,7 +817,7 @@ MUTANTS = (
     Mutant("what no manifest names stays", "streams/lander.py", "        self._sweep(manifest)\n", "", (_LANDER,)),
     Mutant("a range that was decided is forgotten", "streams/lander.py", "if manifest.decided else manifest", "if False else manifest", (_LANDER,)),
     Mutant("a day has what was appended after it", "streams/lander.py", "min(first, high)", "high", (_LANDER,)),
-    Mutant("a day is over by a later look at the clock", "streams/lander.py", "if asked_at < calendar", "if self._now() < calendar", (_LANDER,)),
+    Mutant("a day is over by a later look at the clock", "streams/lander.py", "if asked_at < partitions", "if self._now() < partitions", (_LANDER,)),
     Mutant("lost events are passed over", "streams/lander.py", "            if low > position:", "            if False:", (_LANDER,)),
     Mutant("a shorter topic is landed", "streams/lander.py", "            if high < position:", "            if False:", (_LANDER,)),
     Mutant("another topic is landed", "streams/lander.py", "self._check_last(self._checked(manifest))", "self._checked(manifest)", (_LANDER,)),
@@ -826,7 +828,7 @@ MUTANTS = (
     Mutant("the sender's time ends a day", "streams/broker.py", "if kind != TIMESTAMP", "if False and kind != TIMESTAMP", (_LANDER,)),
     Mutant("a segment has events beyond its range", "streams/broker.py", "error is None and offset < of.next", "error is None", (_LANDER,)),
     Mutant("a segment's bytes know the clock", "streams/segment.py", "mtime=0", "mtime=None", (_LANDER,)),
-    Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        unfinished", "    if True:\n        unfinished", (_LANDER,)),
+    Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        put", "    if True:\n        put", (_LANDER,)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(
@@ -1008,7 +1010,7 @@ MUTANTS = (
         (_FORGET,),
     ),
     Mutant("a compacted file is anybody's", "warehouse/compact.py", "        written.chmod(path.stat().st_mode)\n", "", ("warehouse/test_compact.py",)),
-    Mutant("the file is not written anew", "warehouse/compact.py", "        written.replace(path)\n", "", ("warehouse/test_compact.py",)),
+    Mutant("the file is not written anew", "warehouse/compact.py", "        put(written, path)\n", "", ("warehouse/test_compact.py",)),
     Mutant("a file of ours may name who is erased", "orchestration/erase.py", "    if found:\n", "    if False:\n", (_ERASE,)),
     Mutant("a reason may name who is erased", "orchestration/erase.py", 'if asked.found.person.is_in(f"{by} {reason}"):', "if False:", (_ERASE,)),
     Mutant("somebody is erased from what is out of date", "orchestration/erase.py", "        if behind:\n", "        if False:\n", (_ERASE,)),

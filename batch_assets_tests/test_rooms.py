@@ -20,7 +20,7 @@ ROOT = Path(batch_assets.__path__[0])
 OURS = ROOT.name
 
 ORDER = (
-    ("content", "settings", "partitions", "errors"),
+    ("content", "settings", "partitions", "errors", "durable"),
     ("expressions",),
     ("ingest",),
     ("landing", "streams"),

@@ -16,7 +16,7 @@ from ..errors import LakeError, WarehouseError
 from ..ingest.known_files import KnownFiles
 from ..orchestration.assets import GAVE_UP
 from ..orchestration.resource import WarehouseResource
-from ..partitions import name_days
+from ..partitions import day_at, name_days
 from ..settings import settings
 from ..table.graph import Graph, configured_graph
 from ..warehouse.gaps import gaps
@@ -57,8 +57,7 @@ def catch_up(context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Wa
 
 
 def _last_day() -> dt.date:
-    end = dt.timedelta(hours=settings.day_ends_at.hour, minutes=settings.day_ends_at.minute)
-    last = (_now() - _GRACE - end).date() - dt.timedelta(days=1)
+    last = day_at(_now() - _GRACE) - dt.timedelta(days=1)
     return min(last, settings.last_day) if settings.last_day else last
 
 

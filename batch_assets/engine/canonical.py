@@ -6,8 +6,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 from ibis.backends.duckdb import Backend
 
-from ..content import WORDS, batch_hash, type_name
-from ..errors import DefinitionError
+from ..content import WORDS, batch_hash, check_canonical
 from .staging import schema_of
 
 
@@ -46,12 +45,7 @@ def row_words(schema: sch.Schema) -> list[str]:
 
 
 def _column_text(name: str, kind: dt.DataType) -> str:
-    try:
-        type_name(kind)
-    except TypeError:
-        raise DefinitionError(
-            f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, times to the microsecond, or arrays and structs of them"
-        ) from None
+    check_canonical(name, kind)
     column = f'"{name}"'
     if isinstance(kind, dt.String):
         # As `_or_null(_text(…))`, but the column's text is copied once and not thrice, which is a tenth of the time of a hash.

@@ -17,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from ..durable import sync
 from ..errors import LakeError, in_short
 from ..ingest.formats.format import FormError
 from ..ingest.formats.json_document import JsonDocument
@@ -82,11 +83,7 @@ def _placed(path: Path) -> Iterator[BinaryIO]:
         os.link(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def _write(api: Api, day: dt.date, using: requests.Session, file: BinaryIO) -> None:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from .. import partitions
+from ..durable import sync
 from ..errors import LakeError
-from . import calendar
 from .broker import Broker
-from .manifest import Manifest, Range, close, newest, save, sync_folder
+from .manifest import Manifest, Range, close, newest, save
 from .segment import Event, write_segment
 from .stream import MANIFEST, Stream
 
@@ -64,7 +65,7 @@ class Lander:
                 yield f"{self._stream.name} {manifest.day}: partition {each.partition}, offsets {each.first} to {each.next - 1}, {rows:,} events"
             if manifest.positions != ends:
                 continue
-            if asked_at < calendar.end_of(manifest.day) + PATIENCE:
+            if asked_at < partitions.end_of(manifest.day) + PATIENCE:
                 return
             manifest = replace(manifest, ends=ends)
             save(manifest, self._stream, self._root)
@@ -94,7 +95,7 @@ class Lander:
         times = [event.appended_at for partition, first in begins.items() if (event := self._event(partition, first))]
         if not times:
             return None
-        day = calendar.day_of(dt.datetime.fromtimestamp(min(times) / 1000, dt.UTC))
+        day = partitions.day_at(dt.datetime.fromtimestamp(min(times) / 1000, dt.UTC))
         return self._opened(Manifest(day, self._stream.topic, self._broker.identity(), begins))
 
     def _next(self, ended: Manifest) -> Manifest:
@@ -105,7 +106,7 @@ class Lander:
 
     def _opened(self, manifest: Manifest) -> Manifest:
         (self._stream.days(self._root) / str(manifest.day)).mkdir(parents=True, exist_ok=True)
-        sync_folder(self._stream.days(self._root))
+        sync(self._stream.days(self._root))
         save(manifest, self._stream, self._root)
         return manifest
 
@@ -120,7 +121,7 @@ class Lander:
 
     def _ends(self, manifest: Manifest) -> dict[int, int]:
         """Return, by partition, the offset at which the day ends as far as the broker knows: the first one of the next day, or the one after its last."""
-        end = calendar.end_of(manifest.day)
+        end = partitions.end_of(manifest.day)
         return {
             partition: high if (first := self._broker.since(partition, end)) is None else min(first, high)
             for partition in manifest.begins

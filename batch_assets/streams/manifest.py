@@ -5,12 +5,12 @@ A manifest is replaced by a rename; what it does not name was never landed. Does
 
 import datetime as dt
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .. import durable
 from ..errors import LakeError
 from .stream import CLOSED, MANIFEST, Stream
 
@@ -30,11 +30,11 @@ class Range:
 
 @dataclass(frozen=True)
 class Segment:
-    """A segment: its range, the number of its events, the hash of its bytes, and the offset and time in milliseconds of its last event, if it has one."""
+    """A segment: its range, the number of its events, its version as a raw file, and the offset and time in milliseconds of its last event, if it has one."""
 
     range: Range
     rows: int
-    hash: str
+    version: str
     last: tuple[int, int] | None
 
 
@@ -98,39 +98,19 @@ def save(manifest: Manifest, stream: Stream, root: Path) -> None:
         "day": str(manifest.day),
         "rows": {partition: sum(segment.rows for segment in manifest.segments if segment.range.partition == partition) for partition in manifest.begins},
     }
-    write_whole(folder / MANIFEST, json.dumps(text, indent=1, sort_keys=True).encode())
+    durable.replace(folder / MANIFEST, json.dumps(text, indent=1, sort_keys=True).encode())
 
 
 def close(manifest: Manifest, stream: Stream, root: Path) -> None:
     """Mark a day as complete: from now on it is a raw file's day like any other."""
-    write_whole(stream.days(root) / str(manifest.day) / CLOSED, "".join(f"{name}\n" for name in manifest.files()).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file, whole or not at all, and have it on the disk."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have what was renamed in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.replace(stream.days(root) / str(manifest.day) / CLOSED, "".join(f"{name}\n" for name in manifest.files()).encode())
 
 
 def _read(path: Path) -> Manifest:
     try:
         told: dict[str, Any] = json.loads(path.read_bytes())
         decided = Range(**told["decided"]) if told["decided"] else None
-        segments = [Segment(Range(**each["range"]), each["rows"], each["hash"], tuple(each["last"]) if each["last"] else None) for each in told["segments"]]
+        segments = [Segment(Range(**each["range"]), each["rows"], each["version"], tuple(each["last"]) if each["last"] else None) for each in told["segments"]]
         return Manifest(
             dt.date.fromisoformat(told["day"]),
             told["topic"],

@@ -5,8 +5,6 @@ bytes. Each event is a line, whatever is in it, so a poisoned one ends in the qu
 """
 
 import base64
-import hashlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,9 @@ from typing import IO, Any, cast
 import orjson
 from isal import igzip
 
-from .manifest import Range, Segment, sync_folder
+from ..durable import put
+from ..ingest.lakefile import file_version
+from .manifest import Range, Segment
 
 _packed = cast(Callable[..., IO[Any]], igzip.IGzipFile)
 _LEVEL = 1
@@ -37,25 +37,21 @@ def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) 
     path = folder / of.file(topic)
     unfinished = path.with_name(f".{path.name}.unfinished")
     rows, last = 0, None
-    with unfinished.open("wb") as file:
-        with _packed("", "wb", _LEVEL, file, mtime=0) as packed:
-            waiting = bytearray()
-            for event in events:
-                waiting += line_of(of.partition, event)
-                rows, last = rows + 1, (event.offset, event.appended_at)
-                if len(waiting) > _BUFFER:
-                    packed.write(bytes(waiting))
-                    waiting.clear()
-            packed.write(bytes(waiting))
-        file.flush()
-        os.fsync(file.fileno())
-    digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+    with unfinished.open("wb") as file, _packed("", "wb", _LEVEL, file, mtime=0) as packed:
+        waiting = bytearray()
+        for event in events:
+            waiting += line_of(of.partition, event)
+            rows, last = rows + 1, (event.offset, event.appended_at)
+            if len(waiting) > _BUFFER:
+                packed.write(bytes(waiting))
+                waiting.clear()
+        packed.write(bytes(waiting))
+    version = file_version(unfinished)
     if rows:
-        unfinished.replace(path)
-        sync_folder(folder)
+        put(unfinished, path)
     else:
         unfinished.unlink()
-    return Segment(of, rows, digest, last)
+    return Segment(of, rows, version, last)
 
 
 def line_of(partition: int, event: Event) -> bytes:

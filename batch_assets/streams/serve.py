@@ -56,7 +56,7 @@ def serve(stream: Stream, root: Path, tell: Callable[[str], None], ends: Event) 
                 pause = LOOK
             except StorageError as error:
                 pause = min(2 * pause, MOST_PAUSE)
-                tell(f"{error} It is asked again in {pause:.0f} s.")
+                tell(f"{str(error).removesuffix('.')}. It is asked again in {pause:.0f} s.")
             ends.wait(pause)
 
 

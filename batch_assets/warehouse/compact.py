@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
+from ..durable import put
+from ..engine.quoting import sql_text
 from ..errors import WarehouseError
 from .connection import Warehouse
-from .files import sql_text, sync
 
 
 def compact(warehouse: Warehouse) -> tuple[int, int]:
@@ -35,9 +36,7 @@ def compact(warehouse: Warehouse) -> tuple[int, int]:
         connection.execute("copy from database old to new")
         _check(connection)
         connection.execute("detach new")
-        sync(written)
-        written.replace(path)
-        sync(path.parent)
+        put(written, path)
     return before, path.stat().st_size
 
 

@@ -108,8 +108,10 @@ class Warehouse:
             KeyboardInterrupt: a query was interrupted.
         """
         try:
-            self._held = self._held or self._opened()
-            self.store.refresh(self._held)
+            if self._held:
+                self.store.refresh(self._held)
+            else:
+                self._held = self._opened()
             connection = self._held.cursor()
             yield backend_of(connection)
             connection.close()

@@ -40,6 +40,7 @@ class DuckDBFile:
         try:
             ensure_schema(connection, self._database)
             forget_dropped(connection)
+            self.refresh(connection)
         except BaseException:
             connection.close()
             raise

@@ -6,7 +6,6 @@ Belongs here: paths, writing and reading files. Does not belong here: which file
 """
 
 import datetime as dt
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..durable import sync
+from ..engine.quoting import sql_text
 from .permissions import make_folder
 
 LAYER = "predictions"
@@ -124,17 +125,3 @@ def stamp_of(path: Path) -> Stamp | None:
         return Stamp(int(told[b"publication"]), told[b"content"].decode())
     except (OSError, pa.ArrowException, KeyError, ValueError):
         return None
-
-
-def sync(path: Path) -> None:
-    """Have what was written to a file, or into a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sql_text(path: Path) -> str:
-    """Return a path as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from ..durable import put
 from ..errors import WarehouseError
-from .files import LAYER, BatchFiles, Stamp, stamp_of, sync, tables_with_files
+from .files import LAYER, BatchFiles, Stamp, stamp_of, tables_with_files
 from .permissions import make_folder
 
 OWNER = ".warehouse"
@@ -33,9 +34,7 @@ def claim(connection: duckdb.DuckDBPyConnection, database: str, root: Path) -> N
     make_folder(root)
     unfinished = root / f"{OWNER}.unfinished"
     unfinished.write_text(identity, encoding="utf-8")
-    sync(unfinished)
-    unfinished.replace(root / OWNER)
-    sync(root)
+    put(unfinished, root / OWNER)
 
 
 def _owner(root: Path) -> str | None:

@@ -12,10 +12,11 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.canonical import contents
+from ..engine.quoting import sql_text
 from ..table.table import Table
 from .artifacts import Artifacts
 from .difference import Difference
-from .files import LAYER, BatchFiles, sql_text
+from .files import LAYER, BatchFiles
 from .ledger import Entry, entries
 from .verify_models import in_store, in_training
 

@@ -43,19 +43,7 @@ def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
 def history(tmp_path: Path) -> Warehouse:
     """A warehouse with marts and features of 58 days."""
     warehouse = warehouse_in(tmp_path)
-    days = write_history(Path(warehouse.lake), 58)
-    for name in (
-        "products",
-        "till_lines",
-        "sales_lines",
-        "category_day_sales",
-        "category_moves",
-        "promotions",
-        "category_demand",
-        "store_demand",
-        "target_calendar",
-    ):
-        publish(GRAPH.table(name), warehouse, days, "run")
+    early(warehouse, write_history(Path(warehouse.lake), 58))
     return warehouse
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.datatypes as dt
 
-from ...content import WORDS, batch_hash, type_name
-from ...errors import DefinitionError
+from ...content import WORDS, batch_hash, check_canonical
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -41,12 +40,7 @@ def _row_text(schema: ibis.Schema) -> str:
 
 
 def _column_text(name: str, kind: dt.DataType) -> str:
-    try:
-        type_name(kind)
-    except TypeError:
-        raise DefinitionError(
-            f"column {name}: no canonical text is defined for {kind}; publish it as text, numbers, times to the microsecond, or arrays and structs of them"
-        ) from None
+    check_canonical(name, kind)
     return _or_null(_text(f"`{name}`", kind, 0))
 
 

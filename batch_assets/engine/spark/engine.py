@@ -20,6 +20,7 @@ from ...table.model import Version
 from ...table.table import Table
 from .. import ibis_private
 from ..making import Engine, known_relations, of_days
+from ..quoting import sql_text
 from ..reading import Reading
 from ..scoring import by_models, call
 from ..staging import Query
@@ -83,7 +84,7 @@ class Spark(Engine):
     def _show_known(self, table: Table, days: Sequence[dt.date]) -> None:
         """Show Spark what an expression may know, under the names used in it."""
         for name, relation in known_relations(self.con, table, days):
-            self.con.con.execute(f"copy (from {relation}) to '{self._folder / name}.parquet' (format parquet)")
+            self.con.con.execute(f"copy (from {relation}) to {sql_text(self._folder / f'{name}.parquet')} (format parquet)")
         for name, rows in rows_in_memory(_expression(table)).items():
             pq.write_table(rows, self._folder / f"{name}.parquet")
         for path in self._folder.glob("*.parquet"):
@@ -98,7 +99,7 @@ class Spark(Engine):
         columns = ", ".join(f'"{name}"' for name in kinds)
         files = self._folder / _MADE / "*" / "*.parquet"
         if any(files.parent.parent.glob("*/*.parquet")):
-            return Query(f"select {columns} from read_parquet('{files}')", kinds)
+            return Query(f"select {columns} from read_parquet({sql_text(files)})", kinds)
         return Query(f"select {', '.join(f'null::{kind}' for kind in kinds.values())} limit 0", kinds)
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
+from ...durable import sync
 from ...engine.ibis_private import type_name
-from ..files import sql_text, sync
+from ...engine.quoting import sql_text
 from ..permissions import make_folder
 
 
@@ -35,9 +36,9 @@ def write(connection: duckdb.DuckDBPyConnection, table: str, partition: Mapping[
     path = f"{table}/{folder}/{name}"
     if "://" not in path:
         make_folder(Path(path).parent)
-    where = " and ".join(f"{column} = {_text(value)}" for column, value in values.items())
+    where = " and ".join(f"{column} = {sql_text(value)}" for column, value in values.items())
     chosen = f"select * exclude ({', '.join(values)}) from {rows} where {where}"
-    connection.execute(f"copy ({chosen}) to {_text(path)} (format parquet, compression zstd)")
+    connection.execute(f"copy ({chosen}) to {sql_text(path)} (format parquet, compression zstd)")
     if "://" not in path:
         sync(Path(path))
         sync(Path(path).parent)
@@ -60,8 +61,4 @@ def scan(table: DeltaTable, root: str) -> str:
         return f"(select {nulls} limit 0)"
     columns = ", ".join(f'"{column}"' for column in schema)
     kinds = ", ".join(f"{column}: {type_name(schema[column])}" for column in by)
-    return f"(select {columns} from read_parquet([{', '.join(map(_text, files))}], hive_partitioning = true, hive_types = {{{kinds}}}))"
-
-
-def _text(value: str) -> str:
-    return sql_text(Path(value)) if "://" not in value else "'" + value.replace("'", "''") + "'"
+    return f"(select {columns} from read_parquet([{', '.join(map(sql_text, files))}], hive_partitioning = true, hive_types = {{{kinds}}}))"

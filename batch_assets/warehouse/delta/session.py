@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from ...engine.quoting import sql_text
 from ...errors import WarehouseError
 
 
@@ -34,7 +35,7 @@ def _reach(connection: duckdb.DuckDBPyConnection, location: str) -> None:
     if found is None or found.origin is None:
         raise WarehouseError(f"{location}: DuckDB's extension httpfs is not installed. Install it with pip install 'batch_assets[delta]'.")
     (extension,) = Path(found.origin).parent.rglob("httpfs.duckdb_extension")
-    connection.execute(f"load {_text(str(extension))}")
+    connection.execute(f"load {sql_text(str(extension))}")
     endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
     told = {
         "key_id": os.environ.get("AWS_ACCESS_KEY_ID"),
@@ -44,10 +45,6 @@ def _reach(connection: duckdb.DuckDBPyConnection, location: str) -> None:
         "endpoint": endpoint.netloc,
         "url_style": "path" if endpoint.netloc else None,
     }
-    options = [f"{name} {_text(value)}" for name, value in told.items() if value]
+    options = [f"{name} {sql_text(value)}" for name, value in told.items() if value]
     options += ["use_ssl false"] * (endpoint.scheme == "http")
     connection.execute(f"create secret (type s3, {', '.join(options)})" if options else "create secret (type s3)")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -21,12 +21,12 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
+from ...durable import sync
 from ...engine.staging import KEPT, REJECTED
 from ...errors import StorageError, WarehouseError
 from ...partitions import name_days
 from ..batch import Batch, Receipt, Target
 from ..commit import check_columns
-from ..files import sync
 from ..permissions import make_folder
 from ..prune_ledger import needed
 from ..record import enter, record_of

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...durable import replace, sync
 from ...ingest.erasures import FOLDER, RECORD, secret_mark
-from ..files import sync
 from ..permissions import OWNERS_FILE, OWNERS_FOLDER, make_folder
 from .find import Found
 from .person import Person
@@ -100,9 +100,4 @@ def finished(lake: Path) -> list[Begun]:
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:
-    written = path.with_name(f".{path.name}.unfinished")
-    written.touch(mode=OWNERS_FILE)
-    written.write_text(json.dumps(told, indent=1, default=str), encoding="utf-8")
-    sync(written)
-    written.replace(path)
-    sync(path.parent)
+    replace(path, json.dumps(told, indent=1, default=str).encode(), OWNERS_FILE)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...durable import put
 from ...errors import LakeError
 from ...ingest.erasures import Emptied
 from ...ingest.formats.format import Refused
 from ...ingest.lakefile import LakeFile
-from ..files import sync
 
 
 def rewrite(source: LakeFile, lake: Path, file: str, day: dt.date, beside: Path) -> bool:
@@ -45,9 +45,7 @@ def rewrite(source: LakeFile, lake: Path, file: str, day: dt.date, beside: Path)
         if _as_read(source, emptied, *_read(source, beside, written, day)) != _as_read(source, emptied, rows, refused):
             told = "what is not about the customer would not read as before. Redact it by hand, or name its owner"
             raise LakeError(f"{path}: cannot be rewritten: {told} in lake/{source.name}.py.", day=day)
-        sync(written)
-        written.replace(path)
-        sync(path.parent)
+        put(written, path)
     finally:
         written.unlink(missing_ok=True)
     return True

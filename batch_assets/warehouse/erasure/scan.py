@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 from ibis.backends.duckdb import Backend
 
+from ...engine.quoting import sql_text
 from .person import Form, Person
 
 _AT_ONCE, _OVERLAP = 16 << 20, 1 << 10
@@ -120,4 +121,4 @@ def _in_parquet(path: Path, person: Person) -> bool:
         if file.read(4) != _PARQUET:
             return False
     with duckdb.connect() as connection:
-        return bool(_rows(connection, f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')", person))
+        return bool(_rows(connection, f"read_parquet({sql_text(path)})", person))
