@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from batch_assets.partitions import days_between, days_of, days_of_rule, is_closed, name_days, retrain_day, stretches, window
+from batch_assets.partitions import day_at, days_between, days_of, days_of_rule, end_of, is_closed, name_days, retrain_day, stretches, window
 from batch_assets.settings import Closing, settings
 
 from .shop_lake import FIRST, day_of
@@ -65,3 +65,21 @@ def test_a_rule_may_begin_and_end() -> None:
     assert days_of_rule(rule, 2017) == {day_of(6), day_of(13), day_of(20)}
     assert days_of_rule(rule, 2018) == frozenset()
     assert days_of_rule("FREQ=YEARLY;BYEASTER=0", 2017) == {dt.date(2017, 4, 16)}
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "day", "begins", "ends"),
+    [
+        (dt.time(0), dt.date(2017, 6, 1), "2017-06-01T04:00+00:00", "2017-06-02T04:00+00:00"),
+        (dt.time(3), dt.date(2017, 6, 1), "2017-06-01T07:00+00:00", "2017-06-02T07:00+00:00"),
+        (dt.time(0), dt.date(2017, 3, 12), "2017-03-12T05:00+00:00", "2017-03-13T04:00+00:00"),
+        (dt.time(3), dt.date(2017, 11, 4), "2017-11-04T07:00+00:00", "2017-11-05T08:00+00:00"),
+    ],
+    ids=["midnight", "three", "a day of 23 hours", "a night in which the clock is put back"],
+)
+def test_an_instant_is_of_the_day_that_ends_after_it(monkeypatch: pytest.MonkeyPatch, ends_at: dt.time, day: dt.date, begins: str, ends: str) -> None:
+    monkeypatch.setattr(settings, "day_ends_at", ends_at)
+    first, end = dt.datetime.fromisoformat(begins), dt.datetime.fromisoformat(ends)
+    assert (end_of(day - dt.timedelta(days=1)), end_of(day)) == (first, end)
+    assert {day_at(first), day_at(end - dt.timedelta(microseconds=1))} == {day}
+    assert (day_at(first - dt.timedelta(microseconds=1)), day_at(end)) == (day - dt.timedelta(days=1), day + dt.timedelta(days=1))

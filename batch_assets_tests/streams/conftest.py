@@ -1,4 +1,8 @@
-"""A real broker on loopback, which a package brings: noida-db. It keeps events in memory, and acknowledges them before they are on its disk."""
+"""A real broker on loopback, which a package brings: noida-db. It keeps events in memory, and acknowledges them before they are on its disk.
+
+It also names transactions that were taken back before the offset from which one reads, where Kafka names those from there on; so the client leaves out
+later events of the same sender. Where ranges begin behind one, the tests have another sender for what is taken back.
+"""
 
 import json
 import os

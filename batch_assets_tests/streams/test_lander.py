@@ -11,18 +11,18 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.cimpl import NewPartitions
 
+from batch_assets import partitions
 from batch_assets.errors import LakeError
 from batch_assets.ingest.formats.events import Events
 from batch_assets.ingest.formats.format import Refused
 from batch_assets.ingest.lakefile import LakeFile
-from batch_assets.streams import calendar
 from batch_assets.streams.broker import Broker
 from batch_assets.streams.lander import PATIENCE, Lander
 from batch_assets.streams.stream import Stream
 
 from .conftest import Topic, count
 
-TODAY = calendar.day_of(dt.datetime.now(dt.UTC))
+TODAY = partitions.day_at(dt.datetime.now(dt.UTC))
 
 
 def stream_of(topic: Topic, events: int = 200_000) -> Stream:
@@ -47,6 +47,9 @@ def landed(root: Path) -> list[tuple[int, int, Any]]:
             assert len(events) == segment["rows"]
             assert all(of["first"] <= event["offset"] < of["next"] and event["partition"] == of["partition"] for event in events)
             found += [(event["partition"], event["offset"], event.get("value", event.get("value_base64"))) for event in events]
+        named = [segment["range"] for segment in told["segments"] if segment["rows"]]
+        expected = {f"{told['topic']}-{of['partition']}-{of['first']:020}-{of['next']:020}.jsonl.gz" for of in named}
+        assert {path.name for path in manifest.parent.glob("*.jsonl.gz")} == expected
     assert len(found) == len({event[:2] for event in found})
     return sorted(found, key=lambda event: event[:2])
 
@@ -80,16 +83,17 @@ def test_each_event_is_landed_once_and_a_second_look_finds_nothing(topic: Topic,
     assert landed(root) == [*((0, n, value) for n, value in enumerate(values(*range(5)))), *((1, n, value) for n, value in enumerate(values(5, 6, 7)))]
 
 
-def test_the_same_ranges_give_the_same_bytes(topic: Topic, tmp_path: Path) -> None:
+def test_the_same_ranges_give_the_same_bytes_at_any_time(topic: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     topic.send(*map(count, range(1000)))
     land(topic, tmp_path / "one", events=300)
+    monkeypatch.setattr("time.time", lambda: 1_000_000_000.0)
     land(topic, tmp_path / "two", events=300)
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
 def test_a_day_that_is_over_is_closed_and_what_comes_later_is_of_the_next(topic: Topic, root: Path) -> None:
     topic.send(count(1))
-    over = calendar.end_of(TODAY) + PATIENCE - dt.datetime.now(dt.UTC)
+    over = partitions.end_of(TODAY) + PATIENCE - dt.datetime.now(dt.UTC)
     assert not [line for line in land(topic, root, later=over - dt.timedelta(seconds=20)) if "closed" in line]
     assert land(topic, root, later=over + dt.timedelta(seconds=1)) == [f"counts {TODAY}: closed, 1 events"]
     closed = root / "streams" / "counts" / str(TODAY) / "CLOSED"
@@ -103,8 +107,8 @@ def test_a_day_that_is_over_is_closed_and_what_comes_later_is_of_the_next(topic:
 def test_a_day_ends_at_the_offsets_of_the_brokers_time_for_whoever_lands_it_and_whenever(topic: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Days of a second, which another lander lands long after they have passed."""
     begin = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    monkeypatch.setattr(calendar, "day_of", lambda when: TODAY + dt.timedelta(days=(when - begin) // dt.timedelta(seconds=1)))
-    monkeypatch.setattr(calendar, "end_of", lambda day: begin + dt.timedelta(seconds=(day - TODAY).days + 1))
+    monkeypatch.setattr(partitions, "day_at", lambda when: TODAY + dt.timedelta(days=(when - begin) // dt.timedelta(seconds=1)))
+    monkeypatch.setattr(partitions, "end_of", lambda day: begin + dt.timedelta(seconds=(day - TODAY).days + 1))
     monkeypatch.setattr("batch_assets.streams.lander.PATIENCE", dt.timedelta(seconds=0.3))
     at_once, later = tmp_path / "at once", tmp_path / "later"
     for n in range(12):
@@ -123,7 +127,7 @@ def test_a_day_ends_at_the_offsets_of_the_brokers_time_for_whoever_lands_it_and_
 
 def test_what_comes_while_it_is_looked_whether_a_day_is_over_is_still_of_the_day(topic: Topic, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     topic.send(count(1))
-    end = calendar.end_of(TODAY)
+    end = partitions.end_of(TODAY)
     times = [end, end + dt.timedelta(minutes=5), end + dt.timedelta(minutes=5)]
     real, waiting = Lander._ends, [count(2)]
 
@@ -167,22 +171,43 @@ def test_a_range_that_was_decided_is_landed_as_it_was_decided(topic: Topic, root
     assert landed(root) == [(0, 0, values(1)[0]), (0, 1, values(2)[0])]
 
 
+def sender(topic: Topic, name: str) -> Producer:
+    """Return one who sends in transactions."""
+    made = Producer({"bootstrap.servers": topic.server.addresses, "transactional.id": f"{topic.name} {name}", "log_level": 0})
+    made.init_transactions(10)
+    return made
+
+
+def send_together(topic: Topic, producer: Producer, shelf: int, *, commits: bool = True) -> None:
+    """Send an event in a transaction, and keep it or take it back."""
+    producer.begin_transaction()
+    producer.produce(topic.name, value=count(shelf), partition=0)
+    if commits:
+        producer.commit_transaction(10)
+    else:
+        producer.flush(10)
+        producer.abort_transaction(10)
+
+
 def test_offsets_of_transactions_are_no_events_and_what_was_taken_back_is_not_landed(topic: Topic, root: Path) -> None:
-    producer = Producer({"bootstrap.servers": topic.server.addresses, "transactional.id": topic.name})
-    producer.init_transactions(10)
+    producer = sender(topic, "one")
     for shelf, commits in ((1, True), (2, False), (3, True)):
-        producer.begin_transaction()
-        producer.produce(topic.name, value=count(shelf), partition=0)
-        if commits:
-            producer.commit_transaction(10)
-        else:
-            producer.flush(10)
-            producer.abort_transaction(10)
+        send_together(topic, producer, shelf, commits=commits)
     land(topic, root)
     assert [value for _, _, value in landed(root)] == values(1, 3)
     topic.send(count(4))
     land(topic, root)
     assert [value for _, _, value in landed(root)] == values(1, 3, 4)
+
+
+@pytest.mark.parametrize("events", [1, 2, 3])
+def test_a_range_may_have_no_events_and_has_none_beyond_its_end(topic: Topic, root: Path, events: int) -> None:
+    kept, taken_back = sender(topic, "kept"), sender(topic, "taken back")
+    for shelf in range(3):
+        send_together(topic, kept, shelf)
+        send_together(topic, taken_back, 9, commits=False)
+    land(topic, root, events=events)
+    assert [value for _, _, value in landed(root)] == values(0, 1, 2)
 
 
 def test_what_the_broker_no_longer_has_is_an_error_with_both_offsets(topic: Topic, root: Path) -> None:
@@ -280,6 +305,6 @@ def test_a_landed_day_is_a_raw_source_and_poisoned_events_are_told_by_partition_
 @pytest.fixture(autouse=True)
 def _no_day_ends_meanwhile() -> None:
     """Wait if a day is about to end: the tests have events of one day."""
-    left = calendar.end_of(calendar.day_of(dt.datetime.now(dt.UTC))) - dt.datetime.now(dt.UTC)
+    left = partitions.end_of(partitions.day_at(dt.datetime.now(dt.UTC))) - dt.datetime.now(dt.UTC)
     if left < dt.timedelta(seconds=40):
         time.sleep(left.total_seconds())
