@@ -77,7 +77,8 @@ def store_at(location: str) -> Store:
         return DuckDBFile(location)
     if "://" in location and not location.startswith(OBJECT_STORE):
         raise WarehouseError(
-            f"{location}: a warehouse of Delta tables is a folder, or its URL begins with {OBJECT_STORE}. Name one of these, or a DuckDB file, in the setting warehouse."
+            f"{location}: a warehouse of Delta tables is a folder, or its URL begins with {OBJECT_STORE}. "
+            "Name one of these, or a DuckDB file, in the setting warehouse."
         )
     try:
         from .delta.tables import DeltaTables
