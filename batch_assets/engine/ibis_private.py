@@ -73,9 +73,11 @@ def _without_connection() -> "Backend":
 
 
 class _Writer(pickle.Pickler):
-    """Writes an expression; a function of the engine's own is what its SQL has of it: its name and where it is."""
+    """Writes an expression; a function of the engine's own is what its SQL has of it: its name and where it is. A set of names has no order."""
 
     def persistent_id(self, thing: Any) -> tuple[str, ...] | None:
+        if isinstance(thing, frozenset) and all(isinstance(name, str) for name in thing):
+            return ("set", *sorted(thing))
         if isinstance(thing, type) and issubclass(thing, ops.ScalarUDF | ops.AggUDF):
             members = vars(thing)
             if members["__input_type__"].name == "BUILTIN":

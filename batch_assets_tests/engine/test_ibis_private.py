@@ -1,5 +1,6 @@
 """The private parts of Ibis that are used: each still does what it is used for. A failure names the part, and the pin to look at."""
 
+import os
 import subprocess
 import sys
 import traceback
@@ -66,6 +67,23 @@ def test_what_is_written_of_an_expression_is_of_that_one_alone() -> None:
         ]
         assert len({ibis_private.written(expression) for expression in expressions}) == len(expressions)
         assert all(ibis_private.written(expression) == ibis_private.written(expression) for expression in expressions)
+
+
+def test_what_is_written_is_the_same_in_every_process() -> None:
+    code = """
+from hashlib import sha256
+from batch_assets.engine.ibis_private import written
+from batch_assets.table.graph import Graph
+for table in Graph("batch_assets").tables():
+    if table.expression is not None:
+        print(table.name, sha256(written(table.expression) or b"").hexdigest())
+"""
+    told = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout.split()
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]
+    assert {"category_demand", "till_lines"} <= set(told[0])
 
 
 def test_what_cannot_be_written_is_not() -> None:
