@@ -112,6 +112,7 @@ class CategoryDemand(Contract):
 @table(
     contract=CategoryDemand,
     lookback={"category_day_sales": LONGEST - 1, "category_moves": LONGEST - 1, "promotions": PLANNED, "products": ALL},
+    searches=("promotions",),
     measure="units_28d",
 )
 def category_demand(days: ir.Table, category_day_sales: ir.Table, category_moves: ir.Table, promotions: ir.Table, products: ir.Table) -> ir.Table:

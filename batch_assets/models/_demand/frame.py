@@ -5,6 +5,7 @@ the category's level, so that one model fits large and small categories. A row's
 minimizes the sum of absolute errors in units (WAPE).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,17 @@ class Frame:
         """Return the chosen rows."""
         baselines = {name: forecast[chosen] for name, forecast in self.baselines.items()}
         return Frame(self.keys[chosen], self.features[chosen], self.scale[chosen], self.most[chosen], baselines)
+
+
+def together(frames: Sequence[Frame]) -> Frame:
+    """Return the rows of some frames, at least one, in their order."""
+    return Frame(
+        pd.concat([frame.keys for frame in frames], ignore_index=True),
+        pd.concat([frame.features for frame in frames], ignore_index=True),
+        np.concatenate([frame.scale for frame in frames]),
+        np.concatenate([frame.most for frame in frames]),
+        {name: np.concatenate([frame.baselines[name] for frame in frames]) for name in BASELINES},
+    )
 
 
 STORE = "store_{name}"

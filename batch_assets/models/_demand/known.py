@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .frame import Frame, Numbers, build_frame, joined
+from .frame import Frame, Numbers, build_frame, joined, together
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Known:
     returns: pd.DataFrame
 
     def frame(self, as_of: list[dt.date]) -> Frame:
-        """Return the frame of some as-of days."""
-        days = pd.to_datetime(pd.Series(as_of))
-        demand, calendar, store = (rows[rows["batch_date"].isin(days)] for rows in (self.demand, self.calendar, self.store))
+        """Return the frame of some as-of days. It is built day by day: what its features are made from takes four times their memory."""
+        return together([self._frame_of(day) for day in as_of])
+
+    def _frame_of(self, day: dt.date) -> Frame:
+        demand, calendar, store = (rows[rows["batch_date"] == pd.Timestamp(day)] for rows in (self.demand, self.calendar, self.store))
         return build_frame(joined(demand, calendar, store))
 
     def has_demand(self, day: dt.date) -> bool:
