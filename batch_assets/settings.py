@@ -121,6 +121,8 @@ class Settings(BaseSettings):
 
     promotions_api: str = Field("http://127.0.0.1:8765/promotions", description="URL from which `land promotions` fetches the planned promotions")
 
+    till_brokers: str = Field("127.0.0.1:9092", description="addresses, as HOST:PORT,…, of the brokers of Kafka from which `land tills` lands receipt lines")
+
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch retrains the models")
     min_training_days: int = Field(120, ge=30, description="minimum days of history needed to train a model")
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")

@@ -58,6 +58,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
+_LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.py", "demo/stream/test_replay.py"
 _DURABLE, _LANDER = "test_durable.py", "streams/test_lander.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
@@ -829,6 +830,18 @@ MUTANTS = (
     Mutant("a segment has events beyond its range", "streams/broker.py", "error is None and offset < of.next", "error is None", (_LANDER,)),
     Mutant("a segment's bytes know the clock", "streams/segment.py", "mtime=0", "mtime=None", (_LANDER,)),
     Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        put", "    if True:\n        put", (_LANDER,)),
+    # A day that came in another form.
+    Mutant("a day that came both ways is read once", "ingest/lakefile.py", "if len(there) > 1:", "if False:", (_LAKEFILE, _STREAMED)),
+    Mutant("segments are read as the usual files", "ingest/lakefile.py", "path.match(form.pattern", "not path.match(form.pattern", (_LAKEFILE, _STREAMED)),
+    Mutant(
+        "a replay finds the end of a day too early",
+        "demo/stream/clock.py",
+        "self.began - (self._start - replayed)",
+        "self.began + (replayed - self._start)",
+        (_REPLAY,),
+    ),
+    Mutant("what is no line of the log is not sent", "demo/stream/tills.py", 'yield Sent(at, b"", lines[number - 1])', "pass", (_REPLAY, _STREAMED)),
+    Mutant("a replay's place keeps the till file", "demo/stream/place.py", ".unlink()", ".exists()", (_REPLAY,)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

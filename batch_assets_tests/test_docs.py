@@ -72,7 +72,7 @@ def commands_and_options() -> Iterator[str]:
 
 
 def make_targets() -> list[str]:
-    return re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:

@@ -91,8 +91,8 @@ def names_duckdb(use: Use) -> bool:
 
 
 def knows_kafka(use: Use) -> bool:
-    """Kafka's client is an extra, and known to one module alone."""
-    return use.is_import and _is_in(use.target, "confluent_kafka") and use.module != f"{OURS}.streams.broker"
+    """Kafka's client is an extra, and known to one module alone, and to the demo's tills and their broker."""
+    return use.is_import and _is_in(use.target, "confluent_kafka") and use.module != f"{OURS}.streams.broker" and not _is_in(use.module, f"{OURS}.demo.stream")
 
 
 def names_delta(use: Use) -> bool:
@@ -106,11 +106,11 @@ def names_delta(use: Use) -> bool:
 
 
 def layer_knows_the_machine(use: Use) -> bool:
-    """A layer imports of this package only the ground, expressions, what a table is, and layers at or below its own; lake/ also what a raw file is."""
+    """A layer imports of this package only the ground, expressions, what a table is, and layers at or below its own; lake/ also raw files and streams."""
     if use.room not in LAYERS or use.entered is None:
         return False
     below = LAYERS[: LAYERS.index(use.room) + 1]
-    return use.entered not in (*GROUND, "expressions", "table", *below, *(["ingest"] if use.room == "lake" else []))
+    return use.entered not in (*GROUND, "expressions", "table", *below, *(["ingest", "streams"] if use.room == "lake" else []))
 
 
 def uses_dagsters_private_parts(use: Use) -> bool:

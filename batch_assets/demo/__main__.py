@@ -1,4 +1,4 @@
-"""The command line of the demo lake: `python -m batch_assets.demo build`, `... redeliver DAY` and `... serve`.
+"""The command line of the demo lake: `python -m batch_assets.demo build`, `... redeliver DAY`, `... serve` and `... stream`.
 
 Belongs here: arguments and messages to the user. Does not belong here: any decision about the lake.
 """
@@ -7,11 +7,14 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
+from ..errors import BatchError
+from ..streams.tills import tills
 from .builder import FIRST, LAST, build
 from .damage import redeliver
 from .merchandising.promotions import Promotions
 from .merchandising.server import serve
 from .source import load
+from .stream.place import begin, till_file
 
 _DATA = Path("data")
 
@@ -30,6 +33,12 @@ def _arguments() -> argparse.Namespace:
     again.add_argument("day", type=dt.date.fromisoformat, help="the day of the file, such as 2017-12-28")
     offer = commands.add_parser("serve", help="offer the planned promotions by an API, as merchandising does, until interrupted")
     offer.add_argument("--port", type=int, default=8765, help="port on this machine (%(default)s)")
+    streamed = commands.add_parser("stream", help="send a day's receipt lines to a broker on this machine, faster than the clock, and land them")
+    streamed.add_argument("--demo", type=Path, default=_DATA, help="folder that has the demo's lake and warehouse (%(default)s)")
+    streamed.add_argument("--place", type=Path, default=_DATA / "stream", help="folder for the stream's own lake and warehouse, made anew (%(default)s)")
+    streamed.add_argument("--day", type=dt.date.fromisoformat, default=dt.date(2017, 12, 27), help="the day that comes by the stream (%(default)s)")
+    streamed.add_argument("--speed", type=int, default=2000, help="how many times faster than the clock (%(default)s)")
+    streamed.add_argument("--port", type=int, default=19092, help="port of the broker on this machine (%(default)s)")
     return parser.parse_args()
 
 
@@ -39,6 +48,21 @@ def _serve(port: int) -> None:
     with serve(lambda day: plan.records(day)[0], port) as server:
         print(f"planned promotions at http://127.0.0.1:{port}/promotions?day={FIRST}&page=1", flush=True)
         server.serve_forever()
+
+
+def _stream(demo: Path, folder: Path, day: dt.date, speed: int, port: int) -> None:
+    """Land a day that its tills send."""
+    try:
+        from .stream.replay import replay
+        from .stream.server import broker
+        from .stream.tills import events
+    except ImportError as error:
+        raise ValueError(f"{error.name} is not installed. Run make demo-stream, or pip install 'batch_assets[broker,kafka]'.") from error
+    lake = begin(demo, folder, day)
+    sent = list(events(demo / "lake", till_file(demo / "lake", day), day))
+    print(f"{len(sent):,} lines of {day} are sent at {speed:,} times the speed of the tills: {dt.timedelta(days=1) // speed} for the day", flush=True)
+    with broker(folder / "broker", port, tills.topic) as address:
+        replay(sent, lake, address, day, speed, lambda line: print(line, flush=True))
 
 
 def main() -> None:
@@ -56,9 +80,11 @@ def main() -> None:
             )
         elif asked.command == "serve":
             _serve(asked.port)
+        elif asked.command == "stream":
+            _stream(asked.demo, asked.place, asked.day, asked.speed, asked.port)
         else:
             print(f"delivered again: {redeliver(asked.lake, asked.day)}")
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, BatchError) as wrong:
         raise SystemExit(f"error: {wrong}") from wrong
     except KeyboardInterrupt:
         if asked.command == "serve":

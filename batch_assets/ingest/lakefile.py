@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -113,6 +113,16 @@ class _Refusals:
 
 
 @dataclass(frozen=True)
+class Form:
+    """Another form in which a day of a source may have arrived: where its files are, and how they are read. The attributes are those of `LakeFile`."""
+
+    pattern: str
+    format: Format
+    closing: str | None = None
+    so_far: str | None = None
+
+
+@dataclass(frozen=True)
 class LakeFile:
     """A raw source: the files of a batch day under the lake's root. Every field is still text.
 
@@ -131,6 +141,9 @@ class LakeFile:
             fields of the rows that are identified so are empty. None, if the source is not about customers.
         owner: who owns the files, if they may not be rewritten here when a customer is erased.
         beside: patterns, with `{day}`, of files of other sources that lie in the same folder.
+        so_far: of a stream, the path of the file that says what has landed of a day, while it lasts and afterwards.
+        instead: another form in which a day may have arrived in place of this one, as when tills that wrote files begin to send events. A day that
+            has arrived in both is refused.
     """
 
     name: str
@@ -144,6 +157,8 @@ class LakeFile:
     identified_by: tuple[tuple[str, ...], ...] = ()
     owner: str | None = None
     beside: tuple[str, ...] = ()
+    so_far: str | None = None
+    instead: Form | None = None
 
     def __post_init__(self) -> None:
         """Reject a source for which it cannot be known when a day is complete."""
@@ -159,9 +174,23 @@ class LakeFile:
         """The columns of its rows: the origin of each row, then the source's own fields as text."""
         return pa.schema([*ORIGIN, *((name, pa.string()) for name in self.columns)])
 
+    @property
+    def forms(self) -> tuple["LakeFile", ...]:
+        """The source in each form in which a day may have arrived; the first is the usual one."""
+        if self.instead is None:
+            return (self,)
+        other = {name: getattr(self.instead, name) for name in ("pattern", "format", "closing", "so_far")}
+        return replace(self, instead=None), replace(self, **other, beside=(), instead=None)
+
+    def form(self, path: Path) -> "LakeFile":
+        """Return the source in the form that one of its files has, by its path."""
+        usual, *others = self.forms
+        return next((form for form in others if path.match(form.pattern.format(day="*"))), usual)
+
     def path(self, root: Path, day: dt.date) -> Path:
         """Return the path whose existence means that a day has arrived: its only file, or its manifest. It need not exist."""
-        return root / (self.closing or self.pattern).format(day=day)
+        paths = [root / (form.closing or form.pattern).format(day=day) for form in self.forms]
+        return next((path for path in paths if path.exists()), paths[0])
 
     def files(self, root: Path, day: dt.date) -> list[Path]:
         """Return the files that make up a day, by name; none if the day has not arrived yet.
@@ -169,6 +198,8 @@ class LakeFile:
         Raises:
             LakeError: a file in the manifest is missing, or a file is present that the manifest does not list, or that may be the day's, too.
         """
+        if self.instead:
+            return self._arrived(root, day).files(root, day)
         mark = self.path(root, day)
         if not self.closing:
             self._check_alone(root, mark, day)
@@ -182,6 +213,20 @@ class LakeFile:
         if strange := sorted(str(path.relative_to(root)) for path in there - named):
             raise LakeError(f"{mark}: does not name {', '.join(strange[:5])}. Add what belongs to the day to it, and move away what does not.", day=day)
         return sorted(named)
+
+    def _arrived(self, root: Path, day: dt.date) -> "LakeFile":
+        """Return the source in the form in which a day has arrived; in the usual one, if it has not.
+
+        Raises:
+            LakeError: it has arrived in two.
+        """
+        there = [form for form in self.forms if form.path(root, day).exists()]
+        if len(there) > 1:
+            one, other = (form.path(root, day) for form in there)
+            raise LakeError(
+                f"{one}: the day has also arrived as {other}. Move away the one that does not count, or the day's rows would be there twice.", day=day
+            )
+        return next(iter(there), self.forms[0])
 
     def _check_alone(self, root: Path, path: Path, day: dt.date) -> None:
         """Refuse a day for which another file lies beside its own, or in its place: nobody knows which of them is right."""
@@ -197,7 +242,8 @@ class LakeFile:
 
     def overlooked(self, root: Path, days: Sequence[dt.date]) -> Iterator[str]:
         """Say in a line which files in the source's folders nothing reads, since their names are of no day; nothing, if there are none."""
-        if found := strangers(root, [self.pattern, *self.beside, *([self.closing] if self.closing else [])], days):
+        names = [name for form in self.forms for name in (form.pattern, form.closing, form.so_far, *form.beside) if name]
+        if found := strangers(root, names, days):
             named = ", ".join(str(path.relative_to(root)) for path in found[:5]) + f" and {len(found) - 5} more" * (len(found) > 5)
             yield f"lake.{self.name}: not read, since no day has a file of this name: {named}. Rename what belongs to a day, and move the rest away."
 
@@ -217,7 +263,7 @@ class LakeFile:
         Raises:
             LakeError: the file is truncated or corrupt, or does not have the expected form.
         """
-        emptied = self.emptied(root)
+        emptied = self.form(path).emptied(root)
         for batch in self.read_as_is(root, path, day, lambda refused: refuse(emptied.line(refused)), version):
             yield emptied.rows(batch)
 
@@ -227,9 +273,9 @@ class LakeFile:
 
     def read_as_is(self, root: Path, path: Path, day: dt.date, refuse: Refuse, version: Version | None = None) -> Iterator[pa.RecordBatch]:
         """Stream the rows of a file as they stand in it, whoever is erased; otherwise as `read`."""
-        name, refusals = str(path.relative_to(root)), _Refusals(refuse, is_whole=path.suffix == ".gz")
-        with self._opened(path, day, version or Version()) as stream:
-            for block in refusals.told_first(self.format.read(stream, tuple(self.columns), refusals.add)):
+        name, refusals, form = str(path.relative_to(root)), _Refusals(refuse, is_whole=path.suffix == ".gz"), self.form(path)
+        with form._opened(path, day, version or Version()) as stream:
+            for block in refusals.told_first(form.format.read(stream, tuple(self.columns), refusals.add)):
                 count = len(block.lines)
                 origin = [pa.repeat(pa.scalar(day, pa.date32()), count), pa.repeat(name, count), block.lines]
                 yield pa.RecordBatch.from_arrays([*origin, *block.fields], schema=self.schema)
@@ -240,9 +286,9 @@ class LakeFile:
         Raises:
             LakeError: the file is truncated or corrupt.
         """
-        version = Version()
-        with self._opened(path, day, version) as stream:
-            rows = self.format.count(stream)
+        version, form = Version(), self.form(path)
+        with form._opened(path, day, version) as stream:
+            rows = form.format.count(stream)
         return rows, str(version)
 
     @contextmanager

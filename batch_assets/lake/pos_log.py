@@ -1,7 +1,9 @@
-"""The till log: every line of every receipt, as the tills wrote it, in one file per store-local day."""
+"""The till log: every line of every receipt, as the tills wrote it, in one file per store-local day, or as they sent it, in segments of a stream."""
 
 from ..ingest.formats.csv import Csv
-from ..ingest.lakefile import LakeFile
+from ..ingest.formats.events import Events
+from ..ingest.lakefile import Form, LakeFile
+from ..streams.tills import tills
 
 pos_log = LakeFile(
     name="pos_log",
@@ -24,4 +26,5 @@ pos_log = LakeFile(
     },
     private=("customer_name", "postcode"),
     identified_by=(("customer_name", "postcode"), ("customer_name", "store_id", "receipt_id")),
+    instead=Form(tills.pattern, Events(), tills.closing, tills.so_far),
 )

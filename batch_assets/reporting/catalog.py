@@ -139,7 +139,7 @@ def _grain(entry: LakeFile | Table) -> str:
 def _reads(entry: LakeFile | Table) -> Iterator[str]:
     """Yield the upstreams, with their look-backs."""
     if isinstance(entry, LakeFile):
-        yield f"`{entry.pattern}`"
+        yield " or ".join(f"`{form.pattern}`" for form in entry.forms)
         return
     for name in entry.reads:
         yield f"{entry.layers.layer_of(name)}.{name}{_look_back(entry.lookback, name)}"

@@ -42,6 +42,11 @@ class Stream:
         """The path of a day's closing mark, as a `LakeFile` has it."""
         return f"{self.folder}/{{day}}/{CLOSED}"
 
+    @property
+    def so_far(self) -> str:
+        """The path of a day's manifest, as a `LakeFile` has it."""
+        return f"{self.folder}/{{day}}/{MANIFEST}"
+
     def days(self, root: Path) -> Path:
         """Return the folder of its days."""
         return root / self.folder

@@ -16,7 +16,7 @@ from batch_assets.errors import DefinitionError, LakeError
 from batch_assets.ingest.formats.csv import Csv
 from batch_assets.ingest.formats.format import Format, Refused
 from batch_assets.ingest.formats.json_lines import JsonLines
-from batch_assets.ingest.lakefile import LakeFile, Version, day_version, file_version, unpacked_bytes
+from batch_assets.ingest.lakefile import Form, LakeFile, Version, day_version, file_version, unpacked_bytes
 
 DAY = dt.date(2017, 1, 1)
 HEADER = b"a,b,c\n"
@@ -541,3 +541,47 @@ def test_how_large_a_file_is_unpacked_is_known_without_unpacking_it(tmp_path: Pa
     path = tmp_path / f"file.{suffix}"
     path.write_bytes(content)
     assert unpacked_bytes(path) == size
+
+
+SENT = replace(CSV, instead=Form("sent/{day}/*.csv", Csv(separator=";"), "sent/{day}/CLOSED", "sent/{day}/segments.json"))
+
+
+def put_sent(root: Path, *names: str) -> Path:
+    """Write a day in its other form, of a file of each name; return the folder."""
+    folder = root / "sent" / str(DAY)
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_bytes(b"a;b;c\n4;5;6\n")
+    (folder / "segments.json").touch()
+    (folder / "CLOSED").write_text("".join(f"{name}\n" for name in names))
+    return folder
+
+
+def test_a_day_may_have_arrived_in_another_form_and_is_read_in_it(tmp_path: Path) -> None:
+    assert SENT.files(tmp_path, DAY) == []
+    assert SENT.path(tmp_path, DAY) == CSV.path(tmp_path, DAY)
+    folder = put_sent(tmp_path, "one.csv", "two.csv")
+    assert SENT.path(tmp_path, DAY) == folder / "CLOSED"
+    assert SENT.files(tmp_path, DAY) == [folder / "one.csv", folder / "two.csv"]
+    rows = [row for path in SENT.files(tmp_path, DAY) for batch in SENT.read(tmp_path, path, DAY, print) for row in batch.to_pylist()]
+    assert [(row["source_file"], row["b"]) for row in rows] == [(f"sent/{DAY}/one.csv", "5"), (f"sent/{DAY}/two.csv", "5")]
+    assert SENT.count(folder / "one.csv", DAY)[0] == 1
+    assert [*SENT.overlooked(tmp_path, [DAY])] == []
+    (folder / "three.jsonl").touch()
+    assert "sent/2017-01-01/three.jsonl" in next(SENT.overlooked(tmp_path, [DAY]))
+
+
+def test_a_day_that_has_arrived_in_two_forms_is_refused(tmp_path: Path) -> None:
+    path = put(CSV, tmp_path, HEADER)
+    assert SENT.files(tmp_path, DAY) == [path]
+    folder = put_sent(tmp_path, "one.csv")
+    with pytest.raises(LakeError, match=rf"^{path}: the day has also arrived as {folder}/CLOSED\. Move away the one") as refused:
+        SENT.files(tmp_path, DAY)
+    assert refused.value.day == DAY
+
+
+def test_a_copy_of_the_usual_file_is_still_seen(tmp_path: Path) -> None:
+    path = put(CSV, tmp_path, HEADER)
+    path.rename(path.with_name(f"Copy of {path.name}"))
+    with pytest.raises(LakeError, match="lies in its place"):
+        SENT.files(tmp_path, DAY)

@@ -3,17 +3,26 @@
 The fields are the members of the value, which is a JSON object. What is none is rejected, with partition and offset.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
 
 from .format import Refused
-from .json_objects import rows_of
+from .json_objects import STAND_IN, rows_of, without
 from .lines import LineFormat, Rows
 
 
 class Events(LineFormat):
     """One event per line, whose value is a JSON object with exactly the expected members, each once and none nested."""
+
+    nothing = None
+    stand_in = STAND_IN
+
+    def without(self, line: bytes, columns: tuple[str, ...], fields: Collection[str]) -> bytes:
+        """Return an event whose value has null in some members; its key stays, since it says in which partition the event is."""
+        event = orjson.loads(line)
+        return orjson.dumps({**event, "value": without(event["value"].encode(), fields).decode()})
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse whole lines."""

@@ -30,7 +30,9 @@ def rewrite(source: LakeFile, lake: Path, file: str, day: dt.date, beside: Path)
     Raises:
         LakeError: it cannot be rewritten so that all else in it reads as before.
     """
-    path, emptied = lake / file, source.emptied(lake)
+    path = lake / file
+    source = source.form(path)
+    emptied = source.emptied(lake)
     rows, refused = _read(source, lake, path, day)
     gone = set(rows.filter(pc.and_(pa.array(emptied.are_erased(rows), pa.bool_()), _has_private(source, rows)))["source_line"].to_pylist())
     lines = {line.line for line in refused if emptied.is_erased_line(line.raw) and not line.raw.startswith(source.format.stand_in)}

@@ -17,11 +17,12 @@ from ...ingest.lakefile import LakeFile
 def unread(con: Backend, source: LakeFile, lake: Path) -> Iterator[tuple[str, dt.date]]:
     """Yield the files of a source that nothing has read, below the lake's root, and their days."""
     known = {file for (file,) in con.con.execute("select distinct file from quality.raw_files where source = ?", [source.name]).fetchall()}
-    pattern = re.compile(re.escape(source.pattern).replace(r"\{day\}", r"(\d{4}-\d\d-\d\d)").replace(r"\*", "[^/]*"))
-    for path in sorted(lake.glob(source.pattern.format(day="*"))):
-        name = str(path.relative_to(lake))
-        if name not in known and (named := pattern.fullmatch(name)):
-            yield name, dt.date.fromisoformat(named[1])
+    for form in source.forms:
+        pattern = re.compile(re.escape(form.pattern).replace(r"\{day\}", r"(\d{4}-\d\d-\d\d)").replace(r"\*", "[^/]*"))
+        for path in sorted(lake.glob(form.pattern.format(day="*"))):
+            name = str(path.relative_to(lake))
+            if name not in known and (named := pattern.fullmatch(name)):
+                yield name, dt.date.fromisoformat(named[1])
 
 
 def lines_of(source: LakeFile, lake: Path, file: str, day: dt.date) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch_assets.ingest.formats.csv import Csv
+from batch_assets.ingest.formats.events import Events
 from batch_assets.ingest.formats.format import Format, Refused
 from batch_assets.ingest.formats.json_document import JsonDocument
 from batch_assets.ingest.formats.json_lines import JsonLines
@@ -28,6 +29,14 @@ PARTS: dict[str, tuple[Format, bytes, set[int], set[int], bytes]] = {
         {1},
         {3},
         b'{"a": 1.50, "b": null, "c": true}\n{"a":-0,"b":"B","c":1}\n{"erased on request": true}\n',
+    ),
+    "events": (
+        Events(),
+        b'{"partition":0,"offset":7,"appended_at":1,"key":"k","value":"{\\"a\\": 1.50, \\"b\\": \\"Ann\\", \\"c\\": true}"}\n'
+        b'{"partition":0,"offset":8,"appended_at":1,"key":null,"value":"Ann"}\n',
+        {1},
+        {2},
+        b'{"partition":0,"offset":7,"appended_at":1,"key":"k","value":"{\\"a\\": 1.50, \\"b\\": null, \\"c\\": true}"}\n{"erased on request": true}\n',
     ),
     "json document": (
         JsonDocument("t"),
