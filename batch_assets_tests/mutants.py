@@ -443,7 +443,7 @@ MUTANTS = (
     Mutant("a version forgets the number of trees", "models/demand_model.py", '"trees": TREES, "every": EVERY, "step"', '"every": EVERY, "step"', (_MODEL,)),
     Mutant("a version forgets its retrain day", "models/demand_model.py", "*libraries, str(trained_on), ", "*libraries, ", (_MODEL,)),
     Mutant("a version forgets the batches", "models/demand_model.py", "str(trained_on), *contents]", "str(trained_on)]", (_MODEL,)),
-    Mutant("a version has batches after its retrain day", "models/demand_model.py", "(day >= first) & (day <= trained_on)", "(day >= first)", (_MODEL,)),
+    Mutant("a version has batches after its retrain day", "models/demand_model.py", "first <= batch.day <= trained_on", "first <= batch.day", (_MODEL,)),
     Mutant("a loser is in force", "models/demand_model.py", "LIGHTGBM if wins else best[1]", "LIGHTGBM", (_MODEL,)),
     Mutant("a loser forecasts all the same", "predictions/demand_forecast.py", 'if demand_model.row["in_force"] != LIGHTGBM:', "if False:", (_FORECAST,)),
     # What the numbers are.
@@ -876,8 +876,8 @@ MUTANTS = (
     Mutant(
         "a sentiment model's version has later reviews",
         "models/sentiment_model.py",
-        "(day <= trained_on)]",
-        "(day <= trained_on + 6 * _DAY)]",
+        "<= batch.day <= trained_on]",
+        "<= batch.day <= trained_on + 6 * _DAY]",
         (_SENTIMENT,),
     ),
     Mutant(

@@ -14,7 +14,6 @@ from dataclasses import asdict
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from ibis import _
 
@@ -28,6 +27,7 @@ from ..table.code_version import code_version, library_versions
 from ..table.contract import Contract, Field
 from ..table.model import ModelStore
 from ..table.table import table
+from ._batches import Batch, batches_of
 from ._demand.backtest import Score, score
 from ._demand.fit import EVERY, PARAMETERS, TREES, Forecaster, train
 from ._demand.frame import BASELINES
@@ -107,7 +107,7 @@ def demand_model(
 ) -> Iterator[pa.RecordBatch]:
     """The demand model in force, and its model card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches = ledger.to_pandas()
+    batches = batches_of(ledger)
     for day in as_of:
         _require_history(day, retrain_day(day))
     versions = {trained_on: _version(batches, trained_on, "model") for trained_on in map(retrain_day, as_of)}
@@ -150,18 +150,16 @@ def _require_demand(known: Known, day: datetime.date, trained_on: datetime.date)
     )
 
 
-def _version(batches: pd.DataFrame, trained_on: datetime.date, what: str) -> str:
+def _version(batches: Sequence[Batch], trained_on: datetime.date, what: str) -> str:
     """Return the hash of everything that a model, or a fit for a backtest, is trained from."""
     first = trained_on - (TRAINING_DAYS + (BACKTESTS * HORIZON if what == "model" else 0)) * _DAY
-    day = pd.to_datetime(batches["batch_date"]).dt.date
-    used = batches[(day >= first) & (day <= trained_on)].sort_values(["asset", "batch_date"])
-    contents = [f"{asset} {content}" for asset, content in zip(used["asset"], used["content"], strict=True)]
+    contents = [f"{batch.asset} {batch.day} {batch.content}" for batch in batches if first <= batch.day <= trained_on]
     form = json.dumps({"what": what, "parameters": PARAMETERS, "trees": TREES, "every": EVERY, "step": AS_OF_STEP}, sort_keys=True)
     libraries = [f"{name} {version}" for name, version in library_versions(*LIBRARIES).items()]
     return combined([form, code_version(__name__), *libraries, str(trained_on), *contents])[:16]
 
 
-def _train(artifacts: ModelStore, known: Known, batches: pd.DataFrame, versions: Mapping[datetime.date, str]) -> None:
+def _train(artifacts: ModelStore, known: Known, batches: Sequence[Batch], versions: Mapping[datetime.date, str]) -> None:
     """Train the models of some retrain days, evaluate each by backtests, and store it with its model card."""
     tests = {trained_on: _judged(known, trained_on) for trained_on in versions}
     fits = _fit(artifacts, known, batches, sorted({*versions, *(origin for origins in tests.values() for origin in origins)}))
@@ -183,7 +181,7 @@ def _judged(known: Known, trained_on: datetime.date) -> list[datetime.date]:
     return [origin for origin in _origins(trained_on) if known.has_demand(origin) and known.can_train(_as_of(origin, origin), origin)]
 
 
-def _fit(artifacts: ModelStore, known: Known, batches: pd.DataFrame, days: Sequence[datetime.date]) -> dict[datetime.date, str]:
+def _fit(artifacts: ModelStore, known: Known, batches: Sequence[Batch], days: Sequence[datetime.date]) -> dict[datetime.date, str]:
     """Fit on what was known on each day, in parallel; return the fits' versions. Fits are stored, since later backtests reuse them."""
     versions = {day: _version(batches, day, "fit") for day in days}
     missing = [day for day in days if not artifacts.has(FITS, versions[day])]

@@ -9,7 +9,6 @@ from typing import Any
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from ibis import _
 
@@ -22,6 +21,7 @@ from ..table.code_version import code_version, library_versions
 from ..table.contract import Contract, Field
 from ..table.model import ModelStore
 from ..table.table import ALL, table
+from ._batches import Batch, batches_of
 from ._lightgbm import lightgbm
 from ._recommendation.backtest import Score, score
 from ._recommendation.factors import LIBRARY, Factors
@@ -80,7 +80,7 @@ def backtest_chart(recommendation_model: ir.Table, day: datetime.date) -> Bars:
 def recommendation_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, customer_purchases: ir.Table, products: ir.Table) -> Iterator[pa.RecordBatch]:
     """The recommendation model in force, and its model card. Grain: one row per batch_date."""
     asked = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches, weeks = ledger.to_pandas(), Weeks(days, customer_purchases, products)
+    batches, weeks = batches_of(ledger), Weeks(days, customer_purchases, products)
     rows = {}
     for trained_on in sorted(set(map(retrain_day, asked))):
         version = _version(batches, trained_on, "model")
@@ -91,13 +91,11 @@ def recommendation_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore
     yield pa.RecordBatch.from_pylist(made, schema=RecommendationModel.arrow_schema())
 
 
-def _version(batches: pd.DataFrame, day: datetime.date, what: str) -> str:
+def _version(batches: Sequence[Batch], day: datetime.date, what: str) -> str:
     """Return the hash of everything that a model, a fit for a backtest, or a backtest is made from, as known on a day."""
     seen = KNOWN_DAYS + WEEK * {"model": BACKTESTS + WEEKS, "fit": WEEKS, "backtest": 1 + WEEKS}[what]
-    of = pd.to_datetime(batches["batch_date"]).dt.date
-    recent = batches["asset"].str.endswith(".products") | (of >= day - seen * _DAY)
-    used = batches[recent & (of <= day)].sort_values(["asset", "batch_date"])
-    contents = [f"{asset} {batch} {content}" for asset, batch, content in zip(used["asset"], used["batch_date"], used["content"], strict=True)]
+    used = [batch for batch in batches if batch.day <= day and (batch.asset.endswith(".products") or batch.day >= day - seen * _DAY)]
+    contents = [f"{batch.asset} {batch.day} {batch.content}" for batch in used]
     form = json.dumps(
         {"what": what, "parameters": PARAMETERS, "objectives": OBJECTIVES, "trees": TREES, "weeks": WEEKS, "negatives": NEGATIVES}, sort_keys=True
     )
@@ -105,7 +103,7 @@ def _version(batches: pd.DataFrame, day: datetime.date, what: str) -> str:
     return combined([form, code_version(__name__), *libraries, str(day), *contents])[:16]
 
 
-def _train(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, trained_on: datetime.date, version: str) -> None:
+def _train(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], trained_on: datetime.date, version: str) -> None:
     """Train the model of a retrain day, judge it by the weeks before, and store it with its model card."""
     weeks.forget(before=trained_on - (BACKTESTS + WEEKS) * WEEK * _DAY)
     tests = [_judged(artifacts, weeks, batches, origin) for origin in _origins(trained_on, BACKTESTS)]
@@ -122,7 +120,7 @@ def _origins(day: datetime.date, count: int) -> list[datetime.date]:
     return [origin for origin in origins if (origin - settings.first_day).days >= WARM_UP]
 
 
-def _fitted(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, day: datetime.date) -> dict[str, str]:
+def _fitted(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], day: datetime.date) -> dict[str, str]:
     """Return the models that are trained on the weeks before a day; later backtests use them again."""
     version = _version(batches, day, "fit")
     if not artifacts.has(FITS, version):
@@ -132,7 +130,7 @@ def _fitted(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, day: dat
     return artifacts.all(FITS, version)
 
 
-def _judged(artifacts: ModelStore, weeks: Weeks, batches: pd.DataFrame, origin: datetime.date) -> Score:
+def _judged(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], origin: datetime.date) -> Score:
     """Return how good the methods were in the week after a day; the retrain days of the weeks to come judge by it again."""
     version = _version(batches, origin + WEEK * _DAY, "backtest")
     if not artifacts.has(JUDGED, version):

@@ -5,11 +5,10 @@ On other days, the row refers to the model of the last retrain day. A version de
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import pandas as pd
 import pyarrow as pa
 from ibis import _
 
@@ -21,6 +20,7 @@ from ..table.code_version import code_version, library_versions
 from ..table.contract import Contract, Field
 from ..table.model import ModelStore
 from ..table.table import table
+from ._batches import Batch, batches_of
 from ._sentiment.known import Labelled, labelled
 from ._sentiment.methods import METHODS
 from ._sentiment.race import Entrant, over_time, race, winner
@@ -85,7 +85,7 @@ def race_chart(sentiment_model: ir.Table, day: datetime.date) -> Bars:
 def sentiment_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, review_words: ir.Table, lexicon_scores: ir.Table) -> Iterator[pa.RecordBatch]:
     """The sentiment model in force, and its model card. Grain: one row per batch_date."""
     as_of = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches = ledger.to_pandas()
+    batches = batches_of(ledger)
     versions = {trained_on: _version(batches, trained_on) for trained_on in map(retrain_day, as_of)}
     if untrained := {day: version for day, version in versions.items() if not artifacts.has(MODEL, version)}:
         for trained_on, version in untrained.items():
@@ -100,11 +100,10 @@ def _known(review_words: ir.Table, lexicon_scores: ir.Table, trained_on: datetim
     return labelled(review_words.filter(part), lexicon_scores.filter(part))
 
 
-def _version(batches: pd.DataFrame, trained_on: datetime.date) -> str:
+def _version(batches: Sequence[Batch], trained_on: datetime.date) -> str:
     """Return the hash of everything that a model is trained from."""
-    day = pd.to_datetime(batches["batch_date"]).dt.date
-    used = batches[(day >= trained_on - TRAINING_DAYS * _DAY) & (day <= trained_on)].sort_values(["asset", "batch_date"])
-    contents = [f"{asset} {day} {content}" for asset, day, content in zip(used["asset"], used["batch_date"], used["content"], strict=True)]
+    used = [batch for batch in batches if trained_on - TRAINING_DAYS * _DAY <= batch.day <= trained_on]
+    contents = [f"{batch.asset} {batch.day} {batch.content}" for batch in used]
     libraries = [f"{name} {version}" for name, version in library_versions(*LIBRARIES).items()]
     return combined([code_version(__name__), *libraries, str(trained_on), *contents])[:16]
 

@@ -6,13 +6,17 @@ import shutil
 from importlib.metadata import version as installed
 from pathlib import Path
 
+import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import batch_assets.models.demand_model as module
 from batch_assets.errors import UntrainedError
 from batch_assets.features._horizon import HORIZON
+from batch_assets.models._batches import Batch
+from batch_assets.models._batches import batches_of as of_ledger
 from batch_assets.models._demand.backtest import Score
 from batch_assets.models._demand.fit import EVERY, PARAMETERS, TREES, train
 from batch_assets.models._demand.frame import Frame, Numbers
@@ -90,7 +94,7 @@ def test_changed_training_data_make_another_version(history: Warehouse) -> None:
 
 @pytest.mark.parametrize("library", ["lightgbm", "numpy", "pandas"])
 def test_a_library_that_trains_makes_another_version(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    batches = pd.DataFrame({"asset": ["features.category_demand"], "batch_date": [MONDAY], "content": ["a"]})
+    batches = batches_of(MONDAY)
     before = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
     monkeypatch.setattr("batch_assets.table.code_version._installed", lambda name: "0.0" if name == library else installed(name))
     after = module._version(batches, MONDAY, "model"), module._version(batches, MONDAY, "fit")
@@ -234,12 +238,12 @@ def row_of_model(warehouse: Warehouse, day: dt.date) -> dict[str, object]:
 # A version is of all that a model is made from, and of nothing else.
 
 
-def batches_of(*days: dt.date, content: str = "content") -> pd.DataFrame:
+def batches_of(*days: dt.date, content: str = "content") -> list[Batch]:
     """Return the ledger of one upstream."""
-    return pd.DataFrame({"asset": "features.category_demand", "batch_date": pd.to_datetime(pd.Series(days)), "content": content})
+    return [Batch("features.category_demand", day, content) for day in days]
 
 
-def version(batches: pd.DataFrame, trained_on: dt.date = MONDAY, what: str = "model") -> str:
+def version(batches: list[Batch], trained_on: dt.date = MONDAY, what: str = "model") -> str:
     """Return the version of a model, or of a fit."""
     return module._version(batches, trained_on, what)
 
@@ -259,7 +263,7 @@ def version(batches: pd.DataFrame, trained_on: dt.date = MONDAY, what: str = "mo
 def test_a_version_is_of_the_batches_up_to_its_retrain_day_that_it_may_be_made_from(what: str, ago: int, counts: bool) -> None:
     others = batches_of(MONDAY - dt.timedelta(days=7))
     day = MONDAY - dt.timedelta(days=ago)
-    one, other = (version(pd.concat([others, batches_of(day, content=content)]), what=what) for content in ("one", "other"))
+    one, other = (version([*others, *batches_of(day, content=content)], what=what) for content in ("one", "other"))
     assert (one != other) is counts
 
 
@@ -281,8 +285,9 @@ def test_another_retrain_day_and_other_code_make_another_version_and_a_fit_is_no
 
 
 def test_the_order_of_the_ledger_is_no_part_of_a_version() -> None:
-    batches = batches_of(*(MONDAY - dt.timedelta(days=n) for n in range(5)))
-    assert version(batches.iloc[::-1]) == version(batches)
+    rows = [{"asset": "features.category_demand", "batch_date": MONDAY - dt.timedelta(days=n), "content": "content"} for n in range(5)]
+    one, other = (of_ledger(ibis.memtable(pa.Table.from_pylist(some))) for some in (rows, rows[::-1]))
+    assert one == other == batches_of(*(MONDAY - dt.timedelta(days=n) for n in range(4, -1, -1)))
 
 
 # A fit, a backtest, and what is decided by them.

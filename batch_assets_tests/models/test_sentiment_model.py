@@ -7,12 +7,12 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 
 import batch_assets.models.sentiment_model as module
 from batch_assets.features._lexicon import VADER
+from batch_assets.models._batches import Batch
 from batch_assets.models._sentiment.judge import Judge
 from batch_assets.models._sentiment.methods import NB_SVM, TF_IDF
 from batch_assets.models.sentiment_model import LEAST_LABELLED, LIBRARIES, MODEL, SentimentModel, sentiment_model
@@ -83,7 +83,7 @@ def test_changed_reviews_make_another_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_that_trains_makes_another_version(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    batches = pd.DataFrame({"asset": ["features.review_words"], "batch_date": [MONDAY], "content": ["a"]})
+    batches = [Batch("features.review_words", MONDAY, "a")]
     before = module._version(batches, MONDAY)
     monkeypatch.setattr("batch_assets.table.code_version._installed", lambda name: "0.0" if name == library else installed(name))
     assert module._version(batches, MONDAY) != before
