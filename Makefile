@@ -89,8 +89,8 @@ $(VENV)/streaming: $(VENV)/ready
 	touch $@
 
 $(VENV)/tested: $(VENV)/ready
-	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, Kafka's client and a broker, and a Spark engine; about 170 MB to download"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,kafka,spark,test]'
+	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, the clients of Kafka and of Pub/Sub, a broker, and a Spark engine; about 180 MB to download"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,kafka,pubsub,spark,test]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

@@ -9,7 +9,7 @@ named tables and everything they read. Published models and predictions stand un
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake;
-`… land NAME` of a stream lands what a topic of Kafka has, until it is ended.
+`… land NAME` of a stream lands what a topic of Kafka, or a subscription of Pub/Sub, has, until it is ended.
 `python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [CUSTOMER]` the latest recommendations of a customer, `… sentiment`
 what customers think otherwise of than before.
 `python -m batch_assets customer marketing:C100001 --as-of 2017-12-20` prints all that is known of a customer as of a day; `--with-names` also what is private.
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     follow.add_argument("--replay", action="store_true", help="make the batch again from what it was made from, and compare; nothing is published")
     clear = commands.add_parser("prune", help="print which trained models and superseded publications nothing needs any more")
     clear.add_argument("--yes", action="store_true", help="remove them")
-    fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, or what a topic of Kafka has, as long as it runs")
+    fetch = commands.add_parser("land", help="fetch what an API offers of some days into the lake, or what a topic or a subscription has, as long as it runs")
     fetch.add_argument("name", metavar="NAME", help="name of the API, a module in landing, or of the stream, a module in streams")
     fetch.add_argument("--from", dest="first", type=_day, help="of an API: first day; days that are there are kept")
     fetch.add_argument("--to", dest="last", type=_day, help="of an API: last day")
@@ -196,16 +196,13 @@ def _land_stream(name: str, *, ends: bool) -> int:
     from threading import Event
 
     from .streams.known import stream
+    from .streams.serve import land_once, serve
 
     found = stream(settings.graph, name)
     if found is None:
         raise DefinitionError(
             f"there is no stream {name}: it would be the variable {name} of {settings.graph}/streams/{name}.py. Of an API, give --from and --to."
         )
-    try:
-        from .streams.serve import land_once, serve
-    except ImportError as error:
-        raise DefinitionError(f"{error.name} is not installed. Install it with pip install 'batch_assets[kafka]'.") from error
     if ends:
         land_once(found, settings.lake, _tell)
         return 0

@@ -59,7 +59,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
 _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.py", "demo/stream/test_replay.py"
-_DURABLE, _LANDER = "test_durable.py", "streams/test_lander.py"
+_DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
@@ -815,7 +815,7 @@ MUTANTS = (
         "            pass",
         (_LANDER,),
     ),
-    Mutant("what no manifest names stays", "streams/lander.py", "        self._sweep(manifest)\n", "", (_LANDER,)),
+    Mutant("what no manifest names stays", "streams/lander.py", "        sweep(manifest, self._stream, self._root)\n", "", (_LANDER,)),
     Mutant("a range that was decided is forgotten", "streams/lander.py", "if manifest.decided else manifest", "if False else manifest", (_LANDER,)),
     Mutant("a day has what was appended after it", "streams/lander.py", "min(first, high)", "high", (_LANDER,)),
     Mutant("a day is over by a later look at the clock", "streams/lander.py", "if asked_at < partitions", "if self._now() < partitions", (_LANDER,)),
@@ -824,7 +824,7 @@ MUTANTS = (
     Mutant("another topic is landed", "streams/lander.py", "self._check_last(self._checked(manifest))", "self._checked(manifest)", (_LANDER,)),
     Mutant("a day forgets the last events", "streams/lander.py", "last=ended.last", "last={}", (_LANDER,)),
     Mutant("a new partition is not landed", "streams/lander.py", "{**dict.fromkeys(there, 0), **manifest.begins}", "manifest.begins", (_LANDER,)),
-    Mutant("two landers land at once", "streams/lander.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB", (_LANDER,)),
+    Mutant("two landers land at once", "streams/alone.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB", (_LANDER,)),
     Mutant("what was taken back is landed", "streams/broker.py", '"isolation.level": "read_committed"', '"isolation.level": "read_uncommitted"', (_LANDER,)),
     Mutant("the sender's time ends a day", "streams/broker.py", "if kind != TIMESTAMP", "if False and kind != TIMESTAMP", (_LANDER,)),
     Mutant("a segment has events beyond its range", "streams/broker.py", "error is None and offset < of.next", "error is None", (_LANDER,)),
@@ -842,6 +842,51 @@ MUTANTS = (
     ),
     Mutant("what is no line of the log is not sent", "demo/stream/tills.py", 'yield Sent(at, b"", lines[number - 1])', "pass", (_REPLAY, _STREAMED)),
     Mutant("a replay's place keeps the till file", "demo/stream/place.py", ".unlink()", ".exists()", (_REPLAY,)),
+    # A subscription.
+    Mutant(
+        "messages are taken before the manifest names them",
+        "streams/subscribed.py",
+        "        segment = write_segment(",
+        "        self._subscriber.take(messages)\n        segment = write_segment(",
+        (_SUBSCRIBED,),
+    ),
+    Mutant("messages are never taken for delivered", "streams/subscribed.py", "        self._subscriber.take(messages)\n", "", (_SUBSCRIBED,)),
+    Mutant(
+        "a message that comes twice at once is landed twice",
+        "streams/subscribed.py",
+        "        known.setdefault(message.id",
+        "        {}.setdefault(message.id",
+        (_SUBSCRIBED,),
+    ),
+    Mutant("after a failure, what was known still is", "streams/subscribed.py", "        self._days = None  #", "        self._days = days  #", (_SUBSCRIBED,)),
+    Mutant("what a killed lander holds is forgotten", "streams/subscribed.py", "while held_at <= quiet_since and", "while", (_SUBSCRIBED,)),
+    Mutant("a lander does not say that it holds messages", "streams/subscribed.py", "            self._held.touch()\n", "", (_SUBSCRIBED,)),
+    Mutant("a lander says that it holds messages when it does not", "streams/subscribed.py", "            os.utime(self._held, (0, 0))\n", "", (_SUBSCRIBED,)),
+    Mutant("a segment has messages in any order", "streams/subscribed.py", "message.published_at, message.id))", "message.id))", (_SUBSCRIBED,)),
+    Mutant("messages are gathered beyond the deadline", "streams/subscribed.py", " and time.monotonic() < until", "", (_SUBSCRIBED,)),
+    Mutant("messages fill the memory", "streams/subscribed.py", " and size < MOST_BYTES", "", (_SUBSCRIBED,)),
+    Mutant(
+        "a late message is of a day that was closed", "streams/open_days.py", "return max(day, self.first) if self.first else day", "return day", (_SUBSCRIBED,)
+    ),
+    Mutant("a day is closed while messages of it come", "streams/open_days.py", "<= quiet_since else None", "<= quiet_since or day else None", (_SUBSCRIBED,)),
+    Mutant(
+        "a day is closed before it ends", "streams/open_days.py", "if day is None or partitions.end_of(day) > quiet_since:", "if day is None:", (_SUBSCRIBED,)
+    ),
+    Mutant("another topic's messages are landed", "streams/open_days.py", "        _check_topic(manifest, days)\n", "", (_SUBSCRIBED,)),
+    Mutant("what a killed lander of messages left stays", "streams/open_days.py", "            sweep(manifest, stream, root)\n", "", (_SUBSCRIBED,)),
+    Mutant(
+        "messages of closed days are not known",
+        "streams/open_days.py",
+        "        if day in closed and days.first",
+        "        if day in closed or days.first",
+        (_SUBSCRIBED,),
+    ),
+    Mutant("messages are known for ever", "streams/open_days.py", "timedelta(days=terms.retention.days + 1)", "timedelta(days=1000)", (_SUBSCRIBED,)),
+    Mutant("messages with one hash are taken for one", "streams/repeats.py", " if message in asked and is_first}", "}", (_SUBSCRIBED,)),
+    Mutant("a repeat is taken for the first", "streams/repeats.py", " if message in asked and is_first}", " if message in asked}", (_SUBSCRIBED,)),
+    Mutant("a repeat is a row", "ingest/formats/events.py", ' and "repeats" not in event', "", (_SUBSCRIBED,)),
+    Mutant("repeats change a file's form", "ingest/lakefile.py", "not refused.reason.startswith(REPEATED)", "1", (_SUBSCRIBED,)),
+    Mutant("repeats stop a batch", "warehouse/rejects.py", "batch.rejected - repeated.get(batch.day, 0)", "batch.rejected", ("warehouse/test_publication.py",)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

@@ -95,6 +95,11 @@ def knows_kafka(use: Use) -> bool:
     return use.is_import and _is_in(use.target, "confluent_kafka") and use.module != f"{OURS}.streams.broker" and not _is_in(use.module, f"{OURS}.demo.stream")
 
 
+def knows_pubsub(use: Use) -> bool:
+    """Pub/Sub's client is an extra, and known to one module alone."""
+    return use.is_import and _is_in(use.target, "google") and use.module != f"{OURS}.streams.subscriber"
+
+
 def names_delta(use: Use) -> bool:
     """Delta is known to one room alone, which is an extra, and only the store that is asked for it imports it."""
     is_inside = _is_in(use.module, f"{OURS}.warehouse.delta")
@@ -152,6 +157,7 @@ RULES: Sequence[Callable[[Use], bool]] = (
     knows_dagster,
     names_duckdb,
     knows_kafka,
+    knows_pubsub,
     names_delta,
     layer_knows_the_machine,
     uses_dagsters_private_parts,
@@ -237,6 +243,7 @@ def test_no_line_breaks_a_rule(is_broken_by: Callable[[Use], bool]) -> None:
         ("orchestration/assets.py", "from ibis.backends.duckdb import Backend", names_duckdb),
         ("features/anything.py", "import ibis\nrows = ibis.duckdb.connect()", names_duckdb),
         ("streams/lander.py", "from confluent_kafka import Consumer", knows_kafka),
+        ("streams/subscribed.py", "from google.cloud.pubsub_v1 import SubscriberClient", knows_pubsub),
         ("warehouse/commit.py", "from deltalake import DeltaTable", names_delta),
         ("warehouse/connection.py", "def store():\n    from .delta.tables import DeltaTables", names_delta),
         ("marts/anything.py", "from ..engine.duckdb import published", layer_knows_the_machine),
@@ -311,7 +318,7 @@ from pathlib import Path
 
 class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka")):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka", "google")):
             raise ImportError(f"{name} is not there")
 
 sys.meta_path.insert(0, NotThere())

@@ -22,7 +22,7 @@ from isal import igzip, isal_zlib
 from ..content import combined
 from ..errors import DefinitionError, LakeError
 from .erasures import Emptied, naming
-from .formats.format import Block, BreaksOffError, Format, FormError, Refuse, Refused
+from .formats.format import REPEATED, Block, BreaksOffError, Format, FormError, Refuse, Refused
 from .names import lookalikes, strangers
 
 BLOCK_BYTES = 4 << 20
@@ -80,7 +80,7 @@ class _Refusals:
 
     def add(self, refused: Refused) -> None:
         """Pass on what is no row."""
-        self._refused += 1
+        self._refused += not refused.reason.startswith(REPEATED)
         if refused.reason in self._reasons or len(self._reasons) < MOST_REASONS:
             first, count = self._reasons.get(refused.reason, (refused.line, 0))
             self._reasons[refused.reason] = first, count + 1

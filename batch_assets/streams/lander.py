@@ -5,7 +5,6 @@ writes the same bytes again, or removes what no manifest names. One lander works
 """
 
 import datetime as dt
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,8 +13,9 @@ from pathlib import Path
 from .. import partitions
 from ..durable import sync
 from ..errors import LakeError
+from .alone import alone
 from .broker import Broker
-from .manifest import Manifest, Range, close, newest, save
+from .manifest import Manifest, Range, close, newest, save, sweep
 from .segment import Event, write_segment
 from .stream import MANIFEST, Stream
 
@@ -37,13 +37,7 @@ class Lander:
         Raises:
             LakeError: another process is.
         """
-        folder = self._stream.days(self._root)
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lander").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise LakeError(f"{folder}: another process lands {self._stream.name}. End it first; nothing was landed.") from error
+        with alone(self._stream, self._root):
             yield self
 
     def land(self) -> Iterator[str]:
@@ -78,12 +72,19 @@ class Lander:
         positions = manifest.positions if manifest else {}
         return {partition: max(0, self._broker.bounds(partition)[1] - positions.get(partition, 0)) for partition in self._broker.partitions()}
 
+    def health(self) -> str:
+        """Return how far what was landed is behind the broker, in a line."""
+        lag = self.lag()
+        behind = ", ".join(f"partition {partition} by {offsets:,}" for partition, offsets in lag.items() if offsets)
+        told = f"behind the broker in {behind} offsets" if behind else "all that the broker has is landed"
+        return f"{self._stream.name}: {told} ({len(lag)} partitions)"
+
     def _begun(self) -> Manifest | None:
         """Return the open day's manifest, after what a killed lander left was put right; None if the topic has no event yet."""
         manifest = newest(self._stream, self._root)
         if manifest is None:
             return self._first()
-        self._sweep(manifest)
+        sweep(manifest, self._stream, self._root)
         self._check_last(self._checked(manifest))
         if manifest.ends is not None:
             return self._next(manifest)
@@ -168,11 +169,3 @@ class Lander:
             f"topic {self._stream.topic}: it was made anew under the same name, or belongs to another broker ({why}). Nothing was landed. Give the stream the "
             f"right broker, or land the new topic into another folder than {self._stream.days(self._root)}."
         )
-
-    def _sweep(self, manifest: Manifest) -> None:
-        """Remove what a lander left that was killed: segments that the manifest does not name, and what has not got its name."""
-        folder = self._stream.days(self._root) / str(manifest.day)
-        named = set(manifest.files())
-        for path in [*folder.glob(".*.unfinished"), *folder.glob(f"{self._stream.topic}-*.jsonl.gz")]:
-            if path.name not in named:
-                path.unlink()

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import durable
 from ..errors import LakeError
-from .stream import CLOSED, MANIFEST, Stream
+from .stream import CLOSED, MANIFEST, Landed
 
 
 @dataclass(frozen=True)
@@ -80,17 +80,17 @@ class Manifest:
         return sorted(segment.range.file(self.topic) for segment in self.segments if segment.rows)
 
 
-def newest(stream: Stream, root: Path) -> Manifest | None:
+def newest(stream: Landed, root: Path) -> Manifest | None:
     """Return the manifest of the last day; None if nothing was ever landed.
 
     Raises:
         LakeError: it is damaged.
     """
     found = sorted(stream.days(root).glob(f"*/{MANIFEST}"))
-    return _read(found[-1]) if found else None
+    return read(found[-1]) if found else None
 
 
-def save(manifest: Manifest, stream: Stream, root: Path) -> None:
+def save(manifest: Manifest, stream: Landed, root: Path) -> None:
     """Replace the manifest of its day, and have it on the disk."""
     folder = stream.days(root) / str(manifest.day)
     text = {
@@ -101,12 +101,26 @@ def save(manifest: Manifest, stream: Stream, root: Path) -> None:
     durable.replace(folder / MANIFEST, json.dumps(text, indent=1, sort_keys=True).encode())
 
 
-def close(manifest: Manifest, stream: Stream, root: Path) -> None:
+def close(manifest: Manifest, stream: Landed, root: Path) -> None:
     """Mark a day as complete: from now on it is a raw file's day like any other."""
     durable.replace(stream.days(root) / str(manifest.day) / CLOSED, "".join(f"{name}\n" for name in manifest.files()).encode())
 
 
-def _read(path: Path) -> Manifest:
+def sweep(manifest: Manifest, stream: Landed, root: Path) -> None:
+    """Remove what a lander left that was killed: segments that the manifest does not name, and what has not got its name."""
+    folder = stream.days(root) / str(manifest.day)
+    named = set(manifest.files())
+    for path in [*folder.glob(".*.unfinished"), *folder.glob(f"{manifest.topic}-*.jsonl.gz")]:
+        if path.name not in named:
+            path.unlink()
+
+
+def read(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        LakeError: it is damaged.
+    """
     try:
         told: dict[str, Any] = json.loads(path.read_bytes())
         decided = Range(**told["decided"]) if told["decided"] else None

@@ -5,7 +5,7 @@ bytes. Each event is a line, whatever is in it, so a poisoned one ends in the qu
 """
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,12 +24,21 @@ _BUFFER = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as the broker has it: its offset, the time in milliseconds at which it was appended, its key and its value."""
+    """An event as the broker has it.
+
+    Attributes:
+        offset: its offset.
+        appended_at: the time at which it was appended, in milliseconds.
+        key: its key.
+        value: its value.
+        besides: what else is told of it, by name.
+    """
 
     offset: int
     appended_at: int
     key: bytes | None
     value: bytes | None
+    besides: Mapping[str, Any] | None = None
 
 
 def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) -> Segment:
@@ -56,7 +65,10 @@ def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) 
 
 def line_of(partition: int, event: Event) -> bytes:
     """Return an event as a line: a value that is text as text, and one that is not in base64."""
-    told = {"partition": partition, "offset": event.offset, "appended_at": event.appended_at, **_told("key", event.key), **_told("value", event.value)}
+    told: dict[str, Any] = {"partition": partition, "offset": event.offset, "appended_at": event.appended_at}
+    told |= _told("key", event.key) | _told("value", event.value)
+    if event.besides:
+        told |= event.besides
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -1,6 +1,6 @@
 """A lander as a process of its own: it lands what comes until it is asked to end, and tells in a line a minute how it is.
 
-Belongs here: when to look, and what to tell. Does not belong here: what is landed (`lander.py`).
+Belongs here: when to look, and what to tell. Does not belong here: what is landed (`lander.py`, `subscribed.py`).
 """
 
 import time
@@ -9,9 +9,8 @@ from pathlib import Path
 from threading import Event
 
 from ..errors import StorageError
-from .broker import Broker
-from .lander import Lander
-from .stream import Stream
+from .opened import opened
+from .stream import Landed
 
 LOOK = 1.0
 """Seconds between looks at a topic of which all was landed."""
@@ -23,27 +22,27 @@ MOST_PAUSE = 60.0
 """Seconds after which a broker that does not answer is asked again, at most."""
 
 
-def land_once(stream: Stream, root: Path, tell: Callable[[str], None]) -> None:
+def land_once(stream: Landed, root: Path, tell: Callable[[str], None]) -> None:
     """Land all that there is, and close the days that are over.
 
     Raises:
         LakeError: another process lands the stream, or the topic is not what was landed before.
         StorageError: the broker does not answer, or the disk is full.
     """
-    with Broker(stream.brokers(), stream.topic) as broker, Lander(stream, root, broker).alone() as lander:
+    with opened(stream, root) as lander:
         for line in lander.land():
             tell(line)
-        tell(_health(stream, lander))
+        tell(lander.health())
 
 
-def serve(stream: Stream, root: Path, tell: Callable[[str], None], ends: Event) -> None:
+def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) -> None:
     """Land what comes until `ends` is set; wait for a broker that does not answer.
 
     Raises:
         LakeError: another process lands the stream, or the topic is not what was landed before.
     """
     told_at, pause = -HEALTH, LOOK
-    with Broker(stream.brokers(), stream.topic) as broker, Lander(stream, root, broker).alone() as lander:
+    with opened(stream, root) as lander:
         while not ends.is_set():
             try:
                 for line in lander.land():
@@ -51,16 +50,10 @@ def serve(stream: Stream, root: Path, tell: Callable[[str], None], ends: Event) 
                     if ends.is_set():
                         return
                 if time.monotonic() - told_at >= HEALTH:
-                    tell(_health(stream, lander))
+                    tell(lander.health())
                     told_at = time.monotonic()
                 pause = LOOK
             except StorageError as error:
                 pause = min(2 * pause, MOST_PAUSE)
                 tell(f"{str(error).removesuffix('.')}. It is asked again in {pause:.0f} s.")
             ends.wait(pause)
-
-
-def _health(stream: Stream, lander: Lander) -> str:
-    lag = lander.lag()
-    behind = ", ".join(f"partition {partition} by {offsets:,}" for partition, offsets in lag.items() if offsets)
-    return f"{stream.name}: {f'behind the broker in {behind} offsets' if behind else 'all that the broker has is landed'} ({len(lag)} partitions)"

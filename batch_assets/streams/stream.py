@@ -1,6 +1,6 @@
-"""A topic whose events are landed.
+"""Streams whose events are landed: a topic of Kafka, or a subscription of Pub/Sub.
 
-Its days are raw files for a `LakeFile` with the stream's `pattern` and `closing`, and the format `Events`.
+Their days are raw files for a `LakeFile` with the stream's `pattern` and `closing`, and the format `Events`.
 """
 
 from collections.abc import Callable
@@ -15,22 +15,16 @@ MANIFEST = "segments.json"
 
 
 @dataclass(frozen=True)
-class Stream:
-    """A topic that is landed.
+class Landed:
+    """Where the days of a stream lie.
 
     Attributes:
         name: the name by which it is landed, and of its module.
         folder: the folder of its days, relative to the lake's root.
-        topic: the topic's name.
-        brokers: returns the addresses of brokers, as HOST:PORT,…, which are a setting.
-        events: events that a segment has at most.
     """
 
     name: str
     folder: str
-    topic: str
-    brokers: Callable[[], str]
-    events: int = 200_000
 
     @property
     def pattern(self) -> str:
@@ -50,3 +44,35 @@ class Stream:
     def days(self, root: Path) -> Path:
         """Return the folder of its days."""
         return root / self.folder
+
+
+@dataclass(frozen=True)
+class Stream(Landed):
+    """A topic of Kafka that is landed.
+
+    Attributes:
+        name: the name by which it is landed, and of its module.
+        folder: the folder of its days, relative to the lake's root.
+        topic: the topic's name.
+        brokers: returns the addresses of brokers, as HOST:PORT,…, which are a setting.
+        events: events that a segment has at most.
+    """
+
+    topic: str
+    brokers: Callable[[], str]
+    events: int = 200_000
+
+
+@dataclass(frozen=True)
+class Subscription(Landed):
+    """A subscription of Pub/Sub that is landed.
+
+    Attributes:
+        name: the name by which it is landed, and of its module.
+        folder: the folder of its days, relative to the lake's root.
+        path: returns the subscription's path, projects/PROJECT/subscriptions/NAME, which is a setting.
+        events: events that a segment has at most.
+    """
+
+    path: Callable[[], str]
+    events: int = 200_000

@@ -8,6 +8,7 @@ from ibis.backends.duckdb import Backend
 
 from ..engine.staging import RAW, REJECTED
 from ..errors import BreachError
+from ..ingest.formats.format import REPEATED
 from ..settings import settings
 from .batch import Batch, Receipt, Target
 
@@ -24,14 +25,16 @@ LEAST_ROWS = 50
 def check_share_rejected(con: Backend, target: Target, batches: Sequence[Batch], receipt: Receipt) -> None:
     """Check that not far more rows of a raw file are rejected than of those before it: then the file is wrong, or the mart, and not the rows.
 
-    A table that sifts another may reject any share, since a department may send a whole file again.
+    A table that sifts another may reject any share, since a department may send a whole file again; so may be repeated what a lander got again.
 
     Raises:
         BreachError: they are, and nobody has accepted it.
     """
     if receipt.read != RAW:
         return
-    shares = {batch.day: batch.rejected / rows for batch in batches if (rows := (receipt.rows_in or {}).get(batch.day)) and rows >= LEAST_ROWS}
+    repeated, rows_in = _repeated(con), receipt.rows_in or {}
+    wrong = {batch.day: batch.rejected - repeated.get(batch.day, 0) for batch in batches}
+    shares = {day: count / rows for day, count in wrong.items() if (rows := rows_in.get(day)) and rows >= LEAST_ROWS}
     for day, share in sorted(shares.items()):
         if share <= FEW_REJECTED or day in settings.accept_rejects.get(target.asset, ()):
             continue
@@ -43,6 +46,11 @@ def check_share_rejected(con: Backend, target: Target, batches: Sequence[Batch],
                 f'BATCH_ASSETS_ACCEPT_REJECTS=\'{{"{target.asset}": ["{day}"]}}\'',
                 day=day,
             )
+
+
+def _repeated(con: Backend) -> dict[dt.date, int]:
+    """Return, by day, how many rows are messages that were delivered again."""
+    return dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} where starts_with(reason, '{REPEATED}') group by 1").fetchall())
 
 
 def _shares_before(con: Backend, target: Target, day: dt.date, coming: Mapping[dt.date, float]) -> list[float]:

@@ -266,6 +266,11 @@ def test_far_more_rejected_rows_than_usual_stop_a_batch(warehouse: Warehouse, sh
     assert "(99 rows, the first is counts/2017-01-01/anna.csv, line 2)" in str(breach.value) or shares != (99,)
 
 
+def test_what_a_lander_got_again_says_nothing_against_a_batch(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batch_assets.warehouse.rejects.REPEATED", "pieces is no")
+    publish_counts(warehouse, 0, 99)
+
+
 def test_the_usual_share_is_that_of_the_ledger_and_a_batch_may_be_accepted(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_counts(warehouse, 5, 5, 5)
     write_counts(Path(warehouse.lake), day_of(3), {"anna.csv": [f"{shelf},{'x' if shelf <= 30 else 1}," for shelf in range(1, 101)]})

@@ -1,6 +1,7 @@
 """Events of a stream, a line each, as a lander writes them: what the broker knows of an event, and its value.
 
-The fields are the members of the value, which is a JSON object. What is none is rejected, with partition and offset.
+The fields are the members of the value, which is a JSON object. What is none is rejected, with partition and offset; so is a message that was delivered
+again, with the place where it was landed first.
 """
 
 from collections.abc import Collection
@@ -8,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from .format import Refused
+from .format import REPEATED, Refused
 from .json_objects import STAND_IN, rows_of, without
 from .lines import LineFormat, Rows
 
@@ -20,15 +21,16 @@ class Events(LineFormat):
     stand_in = STAND_IN
 
     def without(self, line: bytes, columns: tuple[str, ...], fields: Collection[str]) -> bytes:
-        """Return an event whose value has null in some members; its key stays, since it says in which partition the event is."""
+        """Return an event whose value has null in some members, and no attributes; its key stays, since it says in which partition the event is."""
         event = orjson.loads(line)
-        return orjson.dumps({**event, "value": without(event["value"].encode(), fields).decode()})
+        besides: dict[str, Any] = {"attributes": {}} if "attributes" in event else {}
+        return orjson.dumps({**event, **besides, "value": without(event["value"].encode(), fields).decode()})
 
     def parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         """Parse whole lines."""
         lines = block.removesuffix(b"\n").split(b"\n") if block else []
         events = [_event(line) for line in lines]
-        values = [value.encode() if isinstance(value := event.get("value"), str) else b"" for event in events]
+        values = [value.encode() if isinstance(value := event.get("value"), str) and "repeats" not in event else b"" for event in events]
         rows = rows_of(values, b"\n".join(values), first_line, columns, "value")
         rows.refused[:] = [_refused(each, lines[each.line - first_line], events[each.line - first_line]) for each in rows.refused]
         return rows
@@ -45,5 +47,7 @@ def _event(line: bytes) -> dict[str, Any]:
 def _refused(found: Refused, line: bytes, event: dict[str, Any]) -> Refused:
     if not {"partition", "offset"} <= event.keys():
         return Refused.of(found.line, "the line is no event", line)
+    if "repeats" in event:
+        return Refused.of(found.line, f"{REPEATED}: {event.get('message_id')} was landed before, in {event['repeats']}", line)
     why = "the value is not text in UTF-8" if "value_base64" in event else "the event has no value" if event.get("value") is None else found.reason
     return Refused.of(found.line, f"{why}: partition {event['partition']}, offset {event['offset']}", line)

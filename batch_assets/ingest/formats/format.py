@@ -18,6 +18,10 @@ class BreaksOffError(FormError):
     """A file whose last line or record has no end and is no row. It is raised when all the others have been given and this one refused."""
 
 
+REPEATED = "repeated message"
+"""How the reason of a line begins that was delivered again. It says nothing against its file, nor against the mart that reads it."""
+
+
 @dataclass(frozen=True)
 class Refused:
     """A line or record that is not a row of its file's format, verbatim; bytes that are not UTF-8 are escaped.
