@@ -59,6 +59,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
 _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.py", "demo/stream/test_replay.py"
+_CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_landed.py", "streams/test_serve.py"
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
@@ -887,6 +888,13 @@ MUTANTS = (
     Mutant("a repeat is a row", "ingest/formats/events.py", ' and "repeats" not in event', "", (_SUBSCRIBED,)),
     Mutant("repeats change a file's form", "ingest/lakefile.py", "not refused.reason.startswith(REPEATED)", "1", (_SUBSCRIBED,)),
     Mutant("repeats stop a batch", "warehouse/rejects.py", "batch.rejected - repeated.get(batch.day, 0)", "batch.rejected", ("warehouse/test_publication.py",)),
+    # A day that is closed is run, and told of while it lasts.
+    Mutant("a day that is run is asked for again", "automation/daily.py", "    return any(run.status not in", "    return any(run.status in", (_CLOSED,)),
+    Mutant("the first closed day is asked for", "automation/day_closed.py", "day = max(", "day = min(", (_CLOSED,)),
+    Mutant("a day that lasts has a version", "orchestration/landed.py", "metadata=_figures(manifest, folder))", "metadata={})", (_LANDED,)),
+    Mutant("an open day has no lag", "orchestration/landed.py", "if not is_open else", "if True else", (_LANDED,)),
+    Mutant("what is behind is said to be reached", "streams/lander.py", "            if manifest.positions != ends:", "            if False:", (_LANDER,)),
+    Mutant("a lander reaches its own clock", "streams/lander.py", "self._reaches = asked_at - PATIENCE", "self._reaches = asked_at", (_SERVE,)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

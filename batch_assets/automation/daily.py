@@ -28,4 +28,12 @@ def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReaso
     day = context.scheduled_execution_time.astimezone(settings.zone).date() - dt.timedelta(days=1)
     if told := settings.outside(day):
         return dg.SkipReason(f"{told}.")
+    if is_run(context.instance, day):
+        return dg.SkipReason(f"A run of {day} is under way, or has made it.")
     return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
+
+
+def is_run(instance: dg.DagsterInstance, day: dt.date) -> bool:
+    """Say whether a run of the chain is to make a day, makes it, or has made it."""
+    runs = instance.get_runs(dg.RunsFilter(job_name=daily_job.name, tags={"dagster/partition": day.isoformat()}))
+    return any(run.status not in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)

@@ -9,6 +9,7 @@ import random
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
@@ -135,9 +136,9 @@ def _without_its_message(error: Exception) -> Exception:
 
 def _log(context: dg.AssetExecutionContext, table: Table, published: Published, pointers: Mapping[str, int], warehouse: Warehouse, *, shows: dt.date) -> None:
     """Report a publication to Dagster: what was read, and each batch; the batch of the day `shows` gets a preview."""
-    for event in observations(context.instance, published.readings):
-        context.log_event(event)
     if table.source:
+        for event in observations(context.instance, table.source, Path(warehouse.lake), published.readings):
+            context.log_event(event)
         pointers = {**pointers, **_latest_event(context.instance, "lake", table.source.name)}
     for batch in published.batches:
         shown: dict[str, Any] = {} if batch.total is None else {table.measure or "": batch.total}

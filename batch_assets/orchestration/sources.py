@@ -15,6 +15,7 @@ from ..partitions import days_of, is_closed
 from ..settings import settings
 from ..table.contract import PRIVATE
 from .events import DATA_VERSION
+from .landed import landed, open_day
 from .partitions import DAILY
 from .resource import WarehouseResource
 
@@ -33,23 +34,29 @@ def source_asset(source: LakeFile) -> dg.AssetsDefinition | dg.SourceAsset:
     )
     def observe(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[WarehouseResource]) -> dg.DataVersionsByPartition:
         with warehouse.warehouse.known_files() as known:
-            for event in observations(context.instance, list(_news(context, source, Path(warehouse.lake), known.version))):
+            root = Path(warehouse.lake)
+            for event in observations(context.instance, source, root, list(_news(context, source, root, known.version))):
                 context.log_event(event)
+            try:
+                for event in open_day(source, root):
+                    context.log_event(event)
+            except LakeError as error:
+                context.log.warning(str(error))
         return dg.DataVersionsByPartition({})
 
     return observe
 
 
-def observations(instance: dg.DagsterInstance, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
-    """Yield an observation for each new or changed day of raw files; an unchanged day is not reported again."""
-    seen = {source: _versions_seen(instance, source) for source in {reading.source for reading in readings}}
+def observations(instance: dg.DagsterInstance, source: LakeFile, root: Path, readings: Sequence[Reading]) -> Iterator[dg.AssetObservation]:
+    """Yield an observation for each new or changed day of a source's files; an unchanged day is not reported again."""
+    seen = _versions_seen(instance, source.name) if readings else {}
     for reading in readings:
         day = reading.day.isoformat()
-        if reading.version != CLOSED and seen[reading.source].get(day) != reading.version:
+        if reading.version != CLOSED and seen.get(day) != reading.version:
             yield dg.AssetObservation(
-                asset_key=["lake", reading.source],
+                asset_key=["lake", source.name],
                 partition=day,
-                metadata={"dagster/row_count": reading.rows, "bytes": reading.size},
+                metadata={"dagster/row_count": reading.rows, "bytes": reading.size, **landed(source, root, reading.day)},
                 tags={DATA_VERSION: reading.version},
             )
 

@@ -15,6 +15,7 @@ from ..durable import sync
 from ..errors import LakeError
 from .alone import alone
 from .broker import Broker
+from .health import Health
 from .manifest import Manifest, Range, close, newest, save, sweep
 from .segment import Event, write_segment
 from .stream import MANIFEST, Stream
@@ -29,6 +30,7 @@ class Lander:
     def __init__(self, stream: Stream, root: Path, broker: Broker, now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> None:
         """Take the stream, the lake's root, the topic on its broker, and the clock."""
         self._stream, self._root, self._broker, self._now = stream, root, broker, now
+        self._reaches: dt.datetime | None = None
 
     @contextmanager
     def alone(self) -> Iterator["Lander"]:
@@ -60,6 +62,7 @@ class Lander:
             if manifest.positions != ends:
                 continue
             if asked_at < partitions.end_of(manifest.day) + PATIENCE:
+                self._reaches = asked_at - PATIENCE
                 return
             manifest = replace(manifest, ends=ends)
             save(manifest, self._stream, self._root)
@@ -78,6 +81,11 @@ class Lander:
         behind = ", ".join(f"partition {partition} by {offsets:,}" for partition, offsets in lag.items() if offsets)
         told = f"behind the broker in {behind} offsets" if behind else "all that the broker has is landed"
         return f"{self._stream.name}: {told} ({len(lag)} partitions)"
+
+    def state(self) -> Health | None:
+        """Return how it is; None if the topic has had no event yet. A day's time is known with the patience that its end has, too."""
+        manifest = newest(self._stream, self._root)
+        return Health(manifest.day, self._reaches, self.lag()) if manifest else None
 
     def _begun(self) -> Manifest | None:
         """Return the open day's manifest, after what a killed lander left was put right; None if the topic has no event yet."""

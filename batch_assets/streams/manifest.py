@@ -86,7 +86,16 @@ def newest(stream: Landed, root: Path) -> Manifest | None:
     Raises:
         LakeError: it is damaged.
     """
-    found = sorted(stream.days(root).glob(f"*/{MANIFEST}"))
+    return newest_in(stream.days(root))
+
+
+def newest_in(folder: Path) -> Manifest | None:
+    """Return the manifest of the last day in the folder of a stream's days; None if nothing was ever landed.
+
+    Raises:
+        LakeError: it is damaged.
+    """
+    found = sorted(folder.glob(f"*/{MANIFEST}"))
     return read(found[-1]) if found else None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import DefinitionError
+from .health import Health
 from .stream import Landed, Stream, Subscription
 
 
@@ -18,6 +19,10 @@ class Landing(Protocol):
 
     def health(self) -> str:
         """Return how it is, in a line."""
+        ...
+
+    def state(self) -> Health | None:
+        """Return how it is, for those who look at it from outside; None if nothing was landed yet."""
         ...
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Event
 
 from ..errors import StorageError
-from .opened import opened
+from .health import note
+from .opened import Landing, opened
 from .stream import Landed
 
 LOOK = 1.0
@@ -32,6 +33,7 @@ def land_once(stream: Landed, root: Path, tell: Callable[[str], None]) -> None:
     with opened(stream, root) as lander:
         for line in lander.land():
             tell(line)
+        _note(stream, root, lander)
         tell(lander.health())
 
 
@@ -47,8 +49,10 @@ def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) 
             try:
                 for line in lander.land():
                     tell(line)
+                    _note(stream, root, lander)
                     if ends.is_set():
                         return
+                _note(stream, root, lander)
                 if time.monotonic() - told_at >= HEALTH:
                     tell(lander.health())
                     told_at = time.monotonic()
@@ -57,3 +61,9 @@ def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) 
                 pause = min(2 * pause, MOST_PAUSE)
                 tell(f"{str(error).removesuffix('.')}. It is asked again in {pause:.0f} s.")
             ends.wait(pause)
+
+
+def _note(stream: Landed, root: Path, lander: Landing) -> None:
+    """Note how the lander is, for those who look at it from outside."""
+    if state := lander.state():
+        note(stream.days(root), state)

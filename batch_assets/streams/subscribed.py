@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from .alone import alone
+from .health import Health
 from .manifest import Range
 from .open_days import PARTITION, OpenDays, open_days, rows
 from .segment import Event, write_segment
@@ -76,6 +77,10 @@ class SubscriptionLander:
         days = self._days or open_days(self._stream, self._root, self._subscriber.terms())
         told = [f"{day} has {rows(manifest):,} events" for day, manifest in sorted(days.manifests.items())]
         return f"{self._stream.name}: all that was delivered is landed ({', '.join(told) or 'no day is open'})"
+
+    def state(self) -> Health | None:
+        """Return the last day that is open; None if there is none, or while it lands. A message may be delivered at any time, so it reaches nowhere."""
+        return Health(max(self._days.manifests), None, {}) if self._days and self._days.manifests else None
 
     def _gathered(self, deadline: dt.timedelta) -> list[Message]:
         """Return the messages of a segment: as many as come in a part of the deadline, and fit into it."""

@@ -1,5 +1,6 @@
 """`land` of a stream: a process of its own, which ends when it is asked to, waits for a broker that is away, and says how it is."""
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 
 from batch_assets.errors import StorageError
 from batch_assets.streams import serve as serving
-from batch_assets.streams.lander import Lander
+from batch_assets.streams.health import NOTE, noted
+from batch_assets.streams.lander import PATIENCE, Lander
 from batch_assets.streams.serve import serve
 from batch_assets.streams.stream import Stream
 
@@ -41,6 +43,11 @@ def test_it_lands_until_it_is_asked_to_end(scanned: Topic, tmp_path: Path) -> No
     first = running.stdout.readline()
     assert first.endswith(": partition 0, offsets 0 to 2, 3 events\n")
     assert running.stdout.readline() == "scanned: all that the broker has is landed (2 partitions)\n"
+    health = noted(tmp_path / "streams" / "scanned")
+    assert health
+    assert health.lag == {0: 0, 1: 0}
+    assert health.reaches
+    assert dt.timedelta(0) < dt.datetime.now(dt.UTC) - health.reaches - PATIENCE < dt.timedelta(seconds=30)
     second = started(scanned.server, tmp_path, "scanned", "--once")
     told = second.communicate(timeout=60)
     assert (second.returncode, told[0]) == (1, "")
@@ -89,3 +96,21 @@ def test_how_far_it_is_behind_is_told(scanned: Topic, tmp_path: Path, monkeypatc
     told: list[str] = []
     serving.land_once(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses), tmp_path, told.append)
     assert told == ["scanned: behind the broker in partition 0 by 1,200 offsets (2 partitions)"]
+
+
+def test_what_was_not_landed_yet_is_not_reached(scanned: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first segment is landed, and then the process is asked to end."""
+    scanned.send(*map(count, range(3)))
+    ends = threading.Event()
+    monkeypatch.setattr(Lander, "lag", lambda self: {0: 2, 1: 0})
+    serve(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses, 1), tmp_path, lambda _: ends.set(), ends)
+    health = noted(tmp_path / "streams" / "scanned")
+    assert health
+    assert (health.reaches, health.lag) == (None, {0: 2, 1: 0})
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]", b"null", b'{"day": "2017-13-01", "reaches": null, "lag": {}}', b'{"day": "2017-01-01", "lag": {}}'])
+def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, left: bytes) -> None:
+    assert noted(tmp_path) is None
+    (tmp_path / NOTE).write_bytes(left)
+    assert noted(tmp_path) is None
