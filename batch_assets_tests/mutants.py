@@ -61,6 +61,7 @@ _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_
 _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.py", "demo/stream/test_replay.py"
 _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_landed.py", "streams/test_serve.py"
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
+_INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY = "reporting/test_customer.py"
 
@@ -537,6 +538,38 @@ MUTANTS = (
     Mutant("whole numbers and floats are multiplied", _OF_SPARK, "expression.op().find(_MIXED)", "()", (_SPARK,)),
     Mutant("Spark's options may change rows", "engine/spark/session.py", "if wrong := sorted(", "if wrong := set() & set(", (_SPARK,)),
     Mutant("groups are scored in parts", "engine/spark/engine.py", "if table.together:", "if False:", (_SPARK,)),
+    # Spark writes into Delta tables.
+    Mutant(
+        "rows are loaded that workers could write",
+        "engine/spark/engine.py",
+        "                return super().stage(table, days)",
+        "                pass\n            return super().stage(table, days)",
+        (_INTO_DELTA,),
+    ),
+    Mutant(
+        "workers see later days",
+        "engine/spark/standing.py",
+        "return rows.where(f\"batch_date between date '{first}' and date '{last}'\")",
+        "return rows",
+        (_INTO_DELTA,),
+    ),
+    Mutant("workers see what was replaced", "engine/spark/standing.py", "str(table.version)", "'0'", (_INTO_DELTA,)),
+    Mutant("a task's last rows are lost", "engine/spark/handing.py", "    if waiting:\n", "    if False:\n", (_INTO_DELTA,)),
+    Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
+    Mutant("a worker that comes too late leaves its file", "warehouse/delta/under_way.py", "if not self.claim.exists():", "if False:", (_UNDER_WAY,)),
+    Mutant(
+        "a file that a commit names is removed", "warehouse/delta/under_way.py", " for (file,) in found} - named)", " for (file,) in found})", (_UNDER_WAY,)
+    ),
+    Mutant("what a killed process wrote stays", "warehouse/delta/tables.py", "        remove_leftovers(self._location)\n", "", (_UNDER_WAY, _INTO_DELTA)),
+    Mutant("files of a process that lives are removed", "warehouse/delta/under_way.py", "                continue", "                pass", (_UNDER_WAY,)),
+    Mutant("another store's files are removed", "warehouse/delta/under_way.py", '.startswith(f"{location}/")', '.startswith("")', (_UNDER_WAY,)),
+    Mutant(
+        "what no commit named stays",
+        "warehouse/delta/under_way.py",
+        "                _close(location, claim)\n\n\ndef remove",
+        "                pass\n\n\ndef remove",
+        (_UNDER_WAY,),
+    ),
     Mutant("rows in transit are left", "engine/spark/transit.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("leftovers in transit stay", "engine/spark/transit.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("rows in transit are removed from under a process", "engine/spark/transit.py", "                continue", "                pass", (_SPARK,)),
@@ -774,7 +807,7 @@ MUTANTS = (
     Mutant(
         "a table that sees other days in a range is taken",
         "warehouse/publication.py",
-        "        check_independence(con, engine, table, days)\n",
+        "        check_independence(engine, table, days)\n",
         "",
         ("test_laws.py",),
     ),

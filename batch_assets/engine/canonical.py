@@ -1,6 +1,10 @@
 """The canonical text of a row, as defined in `content.py`, and the words of its hash, as DuckDB SQL."""
 
 import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
 
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
@@ -10,17 +14,48 @@ from ..content import WORDS, batch_hash, check_canonical
 from .staging import schema_of
 
 
-def contents(con: Backend, relation: str, measure: str | None = None) -> dict[datetime.date, tuple[int, str, float | None]]:
+@dataclass(frozen=True)
+class Counted:
+    """What was counted of rows: how many they are, the sums of their hash words, and the total of a column. Of parts of a batch it adds up."""
+
+    rows: int
+    words: Sequence[int]
+    total: int | float | Decimal | None
+
+    def __add__(self, other: "Counted") -> "Counted":
+        """Return what is counted of both."""
+        totals = [total for total in (self.total, other.total) if total is not None]
+        return Counted(self.rows + other.rows, [one + two for one, two in zip(self.words, other.words, strict=True)], sum(totals) if totals else None)
+
+    def content(self, schema: sch.Schema) -> str:
+        """Return the content hash of a batch of which this is counted."""
+        return batch_hash(schema, self.rows, self.words)
+
+
+Contents: TypeAlias = Mapping[datetime.date, tuple[int, str, int | float | Decimal | None]]
+"""By batch day, the number of rows, the content hash, and the total of a column."""
+
+
+def contents(con: Backend, relation: str, measure: str | None = None) -> Contents:
     """Return, by batch day of a relation, the number of rows, the content hash, and the total of a column.
 
     Raises:
         DefinitionError: a column has a type without a canonical text.
     """
     schema = schema_of(con, relation)
+    return {day: (found.rows, found.content(schema), found.total) for day, found in counted(con, relation, schema, measure).items()}
+
+
+def counted(con: Backend, relation: str, schema: sch.Schema, measure: str | None = None) -> dict[datetime.date, Counted]:
+    """Return, by batch day of a relation with these columns, what is counted of its rows.
+
+    Raises:
+        DefinitionError: a column has a type without a canonical text.
+    """
     sums = ", ".join(f"sum({word})" for word in row_words(schema))
     total = f'sum("{measure}")' if measure else "null"
     rows = con.con.execute(f"select batch_date, count(*), {total}, {sums} from {relation} group by batch_date").fetchall()
-    return {day: (count, batch_hash(schema, count, words), total) for day, count, total, *words in rows}
+    return {day: Counted(count, words, total) for day, count, total, *words in rows}
 
 
 def content_of(con: Backend, relation: str, day: datetime.date) -> str:

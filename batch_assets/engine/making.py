@@ -19,14 +19,20 @@ from ibis.backends.duckdb import Backend
 
 from ..table.model import ModelStore
 from ..table.table import Table
+from .canonical import contents
 from .ibis_private import backend_of, known_table
+from .open_store import Written
+from .open_store import contents as contents_of_files
 from .published import published, without_private
 from .reading import Reading, read_lake
-from .staging import DAYS, RAW, Query, stage, stage_alone
+from .staging import ALONE, DAYS, KEPT, RAW, Query, schema_of, stage, stage_alone
 
 
 class Engine(ABC):
     """Computes the rows of a table's batches, beside one connection to the warehouse."""
+
+    written: Sequence[Written] | None = None
+    """The files that have the rows which were staged last, if workers wrote them into the store; None if they are in a table of `staging.py`."""
 
     def __init__(self, con: Backend, lake: Path, models: ModelStore) -> None:
         """Take the inputs: a connection to the warehouse, the lake's folder, and the store of models."""
@@ -38,13 +44,38 @@ class Engine(ABC):
         Raises:
             BatchError: a raw file or a model's files are missing or corrupt.
         """
-        readings = read_lake(self.con, table.source, self.lake, days) if table.source else []
+        readings = self.read(table, days)
         stage(self.con, table.contract.arrow_schema(), self._rows(table, days), raw_rows=table.source is not None)
         return readings
 
-    def stage_alone(self, table: Table, day: dt.date) -> None:
-        """Make the rows of one of the days that were staged again, by itself, in `ALONE` of `staging.py`. The lake is not read again."""
+    def read(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
+        """Read what a table takes from the lake; return what was read."""
+        return read_lake(self.con, table.source, self.lake, days) if table.source else []
+
+    def content(self, day: dt.date) -> str | None:
+        """Return the content hash of a day's rows that were staged; None if it has none.
+
+        Raises:
+            DefinitionError: a column has a type without a canonical text.
+        """
+        if self.written is not None:
+            found = contents_of_files(schema_of(self.con, KEPT), self.written).get(day)
+        else:
+            found = contents(self.con, f"{KEPT} where batch_date = '{day}'").get(day)
+        return found[1] if found else None
+
+    def content_alone(self, table: Table, day: dt.date) -> str | None:
+        """Make the rows of one of the days that were staged again, by itself; return their content hash. The lake is not read again.
+
+        Raises:
+            DefinitionError: a column has a type without a canonical text.
+        """
         stage_alone(self.con, table.contract.arrow_schema(), self._rows(table, [day]))
+        try:
+            found = contents(self.con, ALONE).get(day)
+        finally:
+            self.con.con.execute(f"drop table {ALONE}")
+        return found[1] if found else None
 
     @abstractmethod
     def _query(self, table: Table, days: Sequence[dt.date]) -> Query:
@@ -85,6 +116,11 @@ def known_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iter
     for name, upstream in zip(table.tables, table.upstreams, strict=True):
         first, last = upstream.known(days)
         yield name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'"
+    yield from given_relations(con, table, days)
+
+
+def given_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[tuple[str, str]]:
+    """Yield as much of what an expression reads beside tables: raw rows, and the days that were asked for."""
     if table.source:
         yield table.source.name, f"{RAW} where batch_date between date '{days[0]}' and date '{days[-1]}'"
     if "days" in table.parameters:

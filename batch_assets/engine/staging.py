@@ -1,6 +1,6 @@
 """The temporary tables between computing rows and publishing them, and how rows get into them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import ibis
@@ -60,11 +60,34 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
             insert into {REJECTED} select batch_date, source_file, source_line, s.{REJECT}, to_json(r)
             from {STAGED} s join {RAW} r using (batch_date, source_file, source_line) where s.{REJECT} is not null""")
     else:
-        file, line = PLACE if set(PLACE) <= columns else ("null", "null")
+        con.con.execute(f"create or replace temp table {REJECTED} as {rejected_of(STAGED, columns)}")
+
+
+def rejected_of(relation: str, columns: Collection[str]) -> str:
+    """Return the query of the rejected rows of a relation with these columns, kept as the function returned them."""
+    file, line = PLACE if set(PLACE) <= set(columns) else ("null", "null")
+    return (
+        f"select batch_date, {file}::varchar as source_file, {line}::bigint as source_line, {REJECT} as reason, to_json(s) as raw "
+        f"from {relation} s where {REJECT} is not null"
+    )
+
+
+def stage_written(con: Backend, kept: str, rejected: str, *, raw_rows: bool) -> None:
+    """Expose rows that are in files as `KEPT`, and add those that were rejected to `REJECTED`, as `stage` does.
+
+    Args:
+        con: the warehouse.
+        kept: the accepted rows, as SQL.
+        rejected: what `rejected_of` makes of the others, as SQL.
+        raw_rows: whether the rows come from `RAW`.
+    """
+    con.con.execute(f"create or replace temp view {KEPT} as from {kept}")
+    if raw_rows:
         con.con.execute(f"""
-            create or replace temp table {REJECTED} as
-            select batch_date, {file}::varchar as source_file, {line}::bigint as source_line, {REJECT} as reason, to_json(s) as raw
-            from {STAGED} s where {REJECT} is not null""")
+            insert into {REJECTED} select batch_date, source_file, source_line, s.reason, to_json(r)
+            from {rejected} s join {RAW} r using (batch_date, source_file, source_line)""")
+    else:
+        con.con.execute(f"create or replace temp table {REJECTED} as from {rejected}")
 
 
 def stage_alone(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch]) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from ibis.backends.duckdb import Backend
 
 from ..content import WORDS, batch_hash
-from ..engine.canonical import contents
+from ..engine.canonical import Contents, contents
+from ..engine.open_store import Written
+from ..engine.open_store import contents as contents_of_files
 from ..engine.staging import KEPT, REJECTED, schema_of
 from ..errors import BreachError
 from ..partitions import name_days
@@ -20,14 +22,16 @@ from .holding import hold
 from .rejects import check_share_rejected
 
 
-def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None) -> list[Batch]:
-    """Check the staged batches; return the row counts, hash and total of each.
+def audit(
+    con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None, written: Sequence[Written] | None = None
+) -> list[Batch]:
+    """Check the staged batches; return the row counts, hash and total of each, as those tell who have written the rows into files.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up.
     """
     _check_contract(con, target, days)
-    batches = _count(con, days, measure)
+    batches = _count(con, days, contents(con, KEPT, measure) if written is None else contents_of_files(schema_of(con, KEPT), written))
     check_rows_in(con, batches, receipt)
     check_share_rejected(con, target, batches, receipt)
     check_sums(con, receipt.conserved)
@@ -47,8 +51,7 @@ def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> No
         raise
 
 
-def _count(con: Backend, days: Sequence[dt.date], measure: str | None) -> list[Batch]:
-    counted = contents(con, KEPT, measure)
+def _count(con: Backend, days: Sequence[dt.date], counted: Contents) -> list[Batch]:
     rejected = dict(con.con.execute(f"select batch_date, count(*) from {REJECTED} group by batch_date").fetchall())
     if strange := (counted.keys() | rejected.keys()) - set(days):
         raise BreachError(

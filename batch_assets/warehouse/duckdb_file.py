@@ -7,10 +7,12 @@ import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import duckdb
 
+from ..engine.open_store import OpenStore
 from ..errors import WarehouseError
 from .commit import commit, next_publication
 from .permissions import OWNERS_FILE, make_file, make_folder
@@ -57,6 +59,10 @@ class DuckDBFile:
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Do nothing but make the log's file, for its owner alone: nobody else publishes while the file is open."""
         make_file(Path(f"{self._database}.wal"))
+
+    def opened(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[OpenStore | None]:
+        """Give nothing: one process has the file open, and no other reaches it."""
+        return nullcontext()
 
     def _when_free(self, lock_timeout: float, tell: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
         """Open the file as soon as no other process holds it, retrying with backoff and jitter; report the holder once.

@@ -14,6 +14,7 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.choice import chosen_engine
+from ..engine.open_store import Written
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
 from ..partitions import name_days
@@ -57,12 +58,12 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
         DefinitionError: the table computes other rows in a range than for a day alone. Nothing was changed.
     """
     started = time.monotonic()
-    with warehouse.connect() as con:
+    with warehouse.connect() as con, warehouse.store.opened(con.con) as opened:
         known = contents(con, table.upstreams, days)
         inputs = {day: {upstream.asset: inputs_hash(known, upstream, day) for upstream in table.upstreams} for day in days}
-        engine = chosen_engine(con, Path(warehouse.lake), Artifacts(Path(warehouse.models)))
+        engine = chosen_engine(con, Path(warehouse.lake), Artifacts(Path(warehouse.models)), opened)
         readings = engine.stage(table, days)
-        check_independence(con, engine, table, days)
+        check_independence(engine, table, days)
         for reading in readings:
             inputs[reading.day][f"lake.{reading.source}"] = reading.version
         rows_in, read = rows_read(con, table, days, readings)
@@ -80,19 +81,37 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             readings=readings,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
-        published = publish_staged(con, warehouse.store, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
+        target = Target(table.layer, table.name, table.contract, files)
+        published = publish_staged(con, warehouse.store, target, days, receipt, table.measure, engine.written)
     if published.unfinished:
         warehouse.let_go()
     return replace(published, readings=readings, inputs=inputs)
 
 
-def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
+def publish_staged(
+    con: Backend,
+    store: Store,
+    target: Target,
+    days: Sequence[dt.date],
+    receipt: Receipt,
+    measure: str | None = None,
+    written: Sequence[Written] | None = None,
+) -> Published:
     """Replace the batches of `days` with the staged rows, all or none.
+
+    Args:
+        con: the warehouse.
+        store: where its rows are kept.
+        target: the table.
+        days: the batch days.
+        receipt: what the batches were computed from.
+        measure: the column whose total is recorded.
+        written: the files that have the accepted rows, if they lie in the store already.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.
     """
-    batches = audit(con, target, days, receipt, measure)
+    batches = audit(con, target, days, receipt, measure, written)
     with little_memory(con.con):
         publication = store.next_publication(con.con)
     files = BatchFiles(target.files, target.name) if target.files else None
@@ -102,7 +121,7 @@ def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt
             stamp = Stamp(publication, batch.content)
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
     with little_memory(con.con):
-        store.commit(con.con, target, batches, receipt, publication)
+        store.commit(con.con, target, batches, receipt, publication, written)
     return Published(batches, _settled(con.con, files, days) if files else [])
 
 

@@ -6,11 +6,13 @@ store, and which store a location names. Does not belong here: how one answers (
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
+from ..engine.open_store import OpenStore, Written
 from ..errors import WarehouseError
 from .batch import Batch, Receipt, Target
 
@@ -49,8 +51,20 @@ class Store(Protocol):
         """Return a new, unique publication number, higher than that of all that was read."""
         ...
 
-    def commit(self, connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
-        """Replace a table's batches by the rows that are staged, with their quarantine and record, all or none.
+    def opened(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[OpenStore | None]:
+        """Give what an engine's workers reach of it themselves, for one publication; None if they reach nothing."""
+        ...
+
+    def commit(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        target: Target,
+        batches: Sequence[Batch],
+        receipt: Receipt,
+        publication: int,
+        written: Sequence[Written] | None = None,
+    ) -> None:
+        """Replace a table's batches by the rows that are staged, or were written into its files, with their quarantine and record, all or none.
 
         Raises:
             BreachError: the table and the contract have different columns. Nothing was changed.

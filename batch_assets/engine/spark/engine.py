@@ -15,19 +15,23 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
 
-from ...table.model import Version
-from ...table.table import Table
+from ...table.model import ModelStore, Version
+from ...table.table import REJECT, Table
 from .. import ibis_private
-from ..making import Engine, known_relations, of_days
+from ..making import Engine, given_relations, known_relations, of_days
+from ..open_store import OpenStore, contents
 from ..quoting import sql_text
 from ..reading import Reading
 from ..scoring import by_models, call
-from ..staging import Query
+from ..staging import Query, stage_written
 from .compile import compiled
 from .failures import told_plainly
+from .handing import TOLD, Handing, Portion, rejected_rows
 from .ibis_private import rows_in_memory, type_name
 from .session import session
+from .standing import standing
 from .transit import in_transit
 
 if TYPE_CHECKING:
@@ -45,57 +49,98 @@ class Spark(Engine):
 
     _folder: Path
 
-    def stage(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
-        """As every engine does, with files in transit."""
-        with in_transit() as self._folder:
-            return super().stage(table, days)
+    def __init__(self, con: Backend, lake: Path, models: ModelStore, store: OpenStore | None = None) -> None:
+        """Take the inputs, and the store if Spark's workers reach it."""
+        super().__init__(con, lake, models)
+        self._store = store
 
-    def stage_alone(self, table: Table, day: dt.date) -> None:
-        """As every engine does, with files in transit."""
+    def stage(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
+        """As every engine does, with files in transit; but workers write the rows into the store if they reach it."""
         with in_transit() as self._folder:
-            super().stage_alone(table, day)
+            if self._store is None or table.is_generator:
+                return super().stage(table, days)
+            readings = self.read(table, days)
+            columns = _schema_of_rows(table)
+            put = self._store.put(table.asset)
+            portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder))
+            self.written = [file for portion in portions for file in portion.written]
+            stage_written(
+                self.con,
+                self._store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), self.written),
+                rejected_rows([portion.rejected for portion in portions if portion.rejected]),
+                raw_rows=table.source is not None,
+            )
+            return readings
+
+    def content_alone(self, table: Table, day: dt.date) -> str | None:
+        """As every engine does, with files in transit; but workers count the rows where they make them, if they reach the store."""
+        with in_transit() as self._folder:
+            if self._store is None or table.is_generator:
+                return super().content_alone(table, day)
+            columns = _schema_of_rows(table)
+            portions = self._portions(table, [day], Handing(None, _kinds(columns)))
+            found = [file for portion in portions for file in portion.written]
+            made = contents(ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), found).get(day)
+            return made[1] if made else None
+
+    def _portions(self, table: Table, days: Sequence[dt.date], handing: Handing) -> list[Portion]:
+        """Let the workers hand over the rows that they make; return what they tell of them."""
+        with told_plainly(table, days):
+            return [Portion.heard(text) for rows in self._frames(table, days) for text in rows.mapInArrow(handing, TOLD).toArrow()[0].to_pylist()]
 
     def _query(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Let Spark make an expression's rows; return the query of the files that have them."""
-        with told_plainly(table, days):
-            self._show_known(table, days)
-            self._write(session().sql(of_days(compiled(table), days)), 0)
-        return self._made_rows(_expression(table).schema())
+        return self._made_rows(table, days)
 
     def _scored(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Let Spark's workers score a map's rows; return the query of the files that have them."""
+        return self._made_rows(table, days)
+
+    def _frames(self, table: Table, days: Sequence[dt.date]) -> Iterator["DataFrame"]:
+        """Yield frames that have the rows of a table's batches."""
+        if table.is_map:
+            yield from self._frames_of_map(table, days)
+        else:
+            self._show_known(table, days)
+            yield session().sql(of_days(compiled(table), days))
+
+    def _frames_of_map(self, table: Table, days: Sequence[dt.date]) -> Iterator["DataFrame"]:
+        """Yield a frame for the days on which the same models are in force."""
         rows_of, scored = _expression(table).schema(), ibis.schema(table.contract.arrow_schema())
         typed = ", ".join(f"cast(`{name}` as {type_name(kind)}) as `{name}`" for name, kind in rows_of.items())
         columns = ", ".join(f"`{name}` {type_name(kind)}" for name, kind in scored.items())
-        in_force = list(by_models(self.reader(), table, days, self.models))
-        with told_plainly(table, days):
-            self._show_known(table, days)
-            for number, (its_days, models) in enumerate(in_force):
-                rows = session().sql(f"select {typed} from ({of_days(compiled(table), its_days)})")
-                mapped = _Mapped(_shipped(table), models, rows_of.to_pyarrow(), table.together)
-                if table.together:
-                    key = ", ".join(f"`{name}`" for name in table.together)
-                    rows = rows.selectExpr("*", f"pmod(xxhash64({key}), {PARTS}) as `{_PART}`").groupBy(_PART).applyInArrow(mapped.of_groups(), columns)
-                else:
-                    rows = rows.mapInArrow(mapped.of_batches(), columns)
-                self._write(rows, number)
-        return self._made_rows(scored)
+        self._show_known(table, days)
+        for its_days, models in by_models(self.reader(), table, days, self.models):
+            rows = session().sql(f"select {typed} from ({of_days(compiled(table), its_days)})")
+            mapped = _Mapped(_shipped(table), models, rows_of.to_pyarrow(), table.together)
+            if table.together:
+                key = ", ".join(f"`{name}`" for name in table.together)
+                yield rows.selectExpr("*", f"pmod(xxhash64({key}), {PARTS}) as `{_PART}`").groupBy(_PART).applyInArrow(mapped.of_groups(), columns)
+            else:
+                yield rows.mapInArrow(mapped.of_batches(), columns)
 
     def _show_known(self, table: Table, days: Sequence[dt.date]) -> None:
         """Show Spark what an expression may know, under the names used in it."""
-        for name, relation in known_relations(self.con, table, days):
+        if self._store:
+            relations = given_relations(self.con, table, days)
+            for name, upstream in zip(table.tables, table.upstreams, strict=True):
+                known = upstream.known(days)
+                standing(self._store.standing(upstream.asset, *known), table.schema_of(name), *known).createOrReplaceTempView(name)
+        else:
+            relations = known_relations(self.con, table, days)
+        for name, relation in relations:
             self.con.con.execute(f"copy (from {relation}) to {sql_text(self._folder / f'{name}.parquet')} (format parquet)")
         for name, rows in rows_in_memory(_expression(table)).items():
             pq.write_table(rows, self._folder / f"{name}.parquet")
         for path in self._folder.glob("*.parquet"):
             session().read.parquet(str(path)).createOrReplaceTempView(path.stem)
 
-    def _write(self, rows: "DataFrame", part: int) -> None:
-        rows.write.parquet(str(self._folder / _MADE / str(part)))
-
-    def _made_rows(self, schema: ibis.Schema) -> Query:
+    def _made_rows(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Return the query of the rows that came back. No rows may be no file."""
-        kinds = {name: ibis_private.type_name(kind) for name, kind in schema.items()}
+        with told_plainly(table, days):
+            for number, rows in enumerate(self._frames(table, days)):
+                rows.write.parquet(str(self._folder / _MADE / str(number)))
+        kinds = _kinds(_schema_of_rows(table))
         columns = ", ".join(f'"{name}"' for name in kinds)
         files = self._folder / _MADE / "*" / "*.parquet"
         if any(files.parent.parent.glob("*/*.parquet")):
@@ -105,6 +150,16 @@ class Spark(Engine):
 
 def _expression(table: Table) -> ir.Table:
     return cast(ir.Table, table.expression)
+
+
+def _schema_of_rows(table: Table) -> ibis.Schema:
+    """Return the columns of the rows that a table's function makes."""
+    return ibis.schema(table.contract.arrow_schema()) if table.is_map else _expression(table).schema()
+
+
+def _kinds(schema: ibis.Schema) -> dict[str, str]:
+    """Return the columns' types as DuckDB spells them."""
+    return {name: ibis_private.type_name(kind) for name, kind in schema.items()}
 
 
 def _shipped(table: Table) -> Table | tuple[str, str]:

@@ -28,6 +28,8 @@ def told_plainly(table: Table, days: Sequence[date]) -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
+        if StorageError.__name__ in (said := _in_a_line(str(error))):
+            raise StorageError(f"{where}'s workers: {said}") from None
         raise EngineError(f"{where} says {type(error).__name__}: {_in_a_line(str(error))}") from None
     except RpcError as error:
         raise StorageError(f"{where} cannot be reached any more: {type(error).__name__}. See Spark's own log.") from error

@@ -5,7 +5,7 @@ Belongs here: files and their paths, local or on an object store. Does not belon
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,9 @@ from ...durable import sync
 from ...engine.ibis_private import type_name
 from ...engine.quoting import sql_text
 from ..permissions import make_folder
+
+DAY = "batch_date"
+"""The column that tables are partitioned by; it is in the paths of files, and not in them."""
 
 
 def write(connection: duckdb.DuckDBPyConnection, table: str, partition: Mapping[str, object], rows: str, name: str, count: int) -> AddAction:
@@ -43,7 +46,19 @@ def write(connection: duckdb.DuckDBPyConnection, table: str, partition: Mapping[
         sync(Path(path))
         sync(Path(path).parent)
     ((size,),) = connection.execute("select size from read_blob(?)", [path]).fetchall()
-    return AddAction(f"{folder}/{name}", size, values, time.time_ns() // 1_000_000, True, json.dumps({"numRecords": count}))
+    return added(f"{folder}/{name}", size, values, count)
+
+
+def added(path: str, size: int, partition: Mapping[str, str], count: int) -> AddAction:
+    """Return what a commit says of a file.
+
+    Args:
+        path: the file, from the table's folder on.
+        size: its bytes.
+        partition: the partition's value of each column that the table is partitioned by.
+        count: the number of its rows.
+    """
+    return AddAction(path, size, dict(partition), time.time_ns() // 1_000_000, True, json.dumps({"numRecords": count}))
 
 
 def scan(table: DeltaTable, root: str) -> str:
@@ -53,9 +68,20 @@ def scan(table: DeltaTable, root: str) -> str:
         table: the version.
         root: the table's folder or URL. (In delta-rs's own it is written as a URL is, even if it is a folder.)
     """
-    schema = ibis.Schema.from_pyarrow(pa.schema(table.schema()))
-    by = table.metadata().partition_columns
-    files = sorted(f"{root}/{path}" for path in pa.table(table.get_add_actions(flatten=True))["path"].to_pylist())
+    files = pa.table(table.get_add_actions(flatten=True))["path"].to_pylist()
+    return rows_of(root, files, ibis.Schema.from_pyarrow(pa.schema(table.schema())), table.metadata().partition_columns)
+
+
+def rows_of(root: str, paths: Sequence[str], schema: ibis.Schema, by: Sequence[str]) -> str:
+    """Return, as SQL, the rows of files of a table.
+
+    Args:
+        root: the table's folder or URL.
+        paths: the files, from there on.
+        schema: the columns.
+        by: those of them that are in the files' paths.
+    """
+    files = sorted(f"{root}/{path}" for path in paths)
     if not files:
         nulls = ", ".join(f'null::{type_name(kind)} as "{column}"' for column, kind in schema.items())
         return f"(select {nulls} limit 0)"

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from ...durable import sync
+from ...engine.open_store import OpenStore, Written
 from ...engine.staging import KEPT, REJECTED
 from ...errors import StorageError, WarehouseError
 from ...partitions import name_days
@@ -32,15 +33,16 @@ from ..prune_ledger import needed
 from ..record import enter, record_of
 from ..schema import ensure_schema
 from ..shown import show
-from .parquet import scan, write
+from .open_tables import OpenTables
+from .parquet import DAY, added, scan, write
 from .said import HISTORY, commits_of, heard, history, said
 from .session import open_session
+from .under_way import remove_leftovers
 from .upkeep import HOURS_UNDER_WAY, clean
 
 Files: TypeAlias = list[AddAction | RemoveAction]
 """What a commit says of files."""
 
-DAY = "batch_date"
 QUARANTINE = "quality.quarantine"
 _QUARANTINE = pa.schema(
     [
@@ -85,6 +87,7 @@ class DeltaTables:
         """Open a session; it waits for nobody, and nobody for it."""
         if "://" not in self._location:
             make_folder(Path(self._location))
+        remove_leftovers(self._location)
         self._make(QUARANTINE, _QUARANTINE, _BY_ASSET)
         return self.session()
 
@@ -118,7 +121,21 @@ class DeltaTables:
         ((highest,),) = connection.execute("select coalesce(max(publication), 0) from quality.ledger").fetchall()
         return int(max(highest + 1, time.time_ns() // 1000))
 
-    def commit(self, connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
+    @contextmanager
+    def opened(self, connection: duckdb.DuckDBPyConnection) -> Iterator[OpenStore]:
+        """Give the tables as workers reach them; what they wrote and no commit names is removed in the end."""
+        with ExitStack() as under_way:
+            yield OpenTables(self._location, self._tables, under_way)
+
+    def commit(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        target: Target,
+        batches: Sequence[Batch],
+        receipt: Receipt,
+        publication: int,
+        written: Sequence[Written] | None = None,
+    ) -> None:
         """Replace the batches in one commit, whose metadata is their record."""
         days = [batch.day for batch in batches]
         before = _in_force(connection, target.asset, days)
@@ -127,7 +144,10 @@ class DeltaTables:
         self._make(target.asset, target.contract.arrow_schema(), [DAY])
         self._set_aside(connection, target, batches, publication)
         record = record_of(connection, target, batches, receipt, publication)
-        files: Files = [self._written(connection, target.asset, {DAY: batch.day}, KEPT, publication, batch.kept) for batch in batches if batch.kept]
+        if written is None:
+            files: Files = [self._written(connection, target.asset, {DAY: batch.day}, KEPT, publication, batch.kept) for batch in batches if batch.kept]
+        else:
+            files = [added(file.path, file.size, {DAY: str(file.day)}, file.counted.rows) for file in written]
         for _ in range(_ATTEMPTS):
             self._read_log(connection, target.asset)
             if taken := [day for day, number in _in_force(connection, target.asset, days).items() if number != before.get(day)]:

@@ -23,7 +23,6 @@ from batch_assets.engine.choice import chosen_engine
 from batch_assets.engine.duckdb import DuckDB
 from batch_assets.engine.spark.engine import Spark
 from batch_assets.engine.spark.session import session
-from batch_assets.engine.staging import ALONE
 from batch_assets.errors import DefinitionError, EngineError
 from batch_assets.table.contract import Contract, Field
 from batch_assets.table.model import Version
@@ -99,8 +98,11 @@ def test_rows_of_other_days_are_dropped_and_a_day_is_made_alone(shop_warehouse: 
     table = like("recent_counts", every)
     assert {day for day, *_ in rows_of(shop_warehouse, table, days[4:6])} == set(days[4:6])
     with shop_warehouse.connect() as con:
-        Spark(con, Path(shop_warehouse.lake), Artifacts(Path(shop_warehouse.models))).stage_alone(table, days[4])
-        assert con.con.execute(f"select distinct batch_date from {ALONE}").fetchall() == [(days[4],)]
+        engine = Spark(con, Path(shop_warehouse.lake), Artifacts(Path(shop_warehouse.models)))
+        engine.stage(table, days[4:6])
+        assert engine.content_alone(table, days[4]) != engine.content(days[4])
+        engine.stage(SHOP.table("kind_counts"), days[4:6])
+        assert engine.content_alone(SHOP.table("kind_counts"), days[4]) == engine.content(days[4]) is not None
 
 
 def test_no_rows_are_no_rows_and_rows_in_memory_are_seen(shop_warehouse: Warehouse, days: list[dt.date]) -> None:
