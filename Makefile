@@ -14,7 +14,7 @@ IN_STREAM := DAGSTER_HOME=$(CURDIR)/$(STREAM)/dagster BATCH_ASSETS_LAKE=$(STREAM
 	BATCH_ASSETS_PUBLISHED=$(STREAM)/published BATCH_ASSETS_MODELS=$(STREAM)/models
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo demo-stream ui test parity browser bench screenshots catalog clean help
+.PHONY: demo demo-stream ui test parity browser beam bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print forecasts, recommendations, what customers say, and one customer
 	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
@@ -61,6 +61,8 @@ parity: $(VENV)/tested  ## make a day of the demo again on Spark, and compare it
 	$(BIN)/python -m batch_assets_tests.engine.spark --lake data/lake --warehouse data/warehouse.duckdb
 	$(BIN)/python -m batch_assets.reporting.engines docs/engines.md
 
+beam: $(VENV)/beam/ready  ## install Apache Beam, so that its pipeline can be run, and is tested
+
 bench: $(VENV)/bench  ## measure speed and accuracy side by side
 	$(BIN)/python -m batch_assets_tests.benchmarks
 
@@ -91,6 +93,14 @@ $(VENV)/streaming: $(VENV)/ready
 $(VENV)/tested: $(VENV)/ready
 	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, the clients of Kafka and of Pub/Sub, a broker, and a Spark engine; about 180 MB to download"
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,kafka,pubsub,spark,test]'
+	touch $@
+
+# Beam takes no Arrow as new as the one that is pinned, so it has an environment of its own, with the same versions of all else.
+$(VENV)/beam/ready: pyproject.toml constraints.txt
+	@echo "Install Apache Beam into an environment of its own, $(VENV)/beam, once; about 400 MB to download, 1.1 GB of disk"
+	$(PYTHON) -m venv $(VENV)/beam
+	grep -v '^pyarrow==' constraints.txt > $(VENV)/beam/constraints.txt
+	$(VENV)/beam/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint $(VENV)/beam/constraints.txt --editable '.[beam]'
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready

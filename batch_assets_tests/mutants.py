@@ -63,7 +63,7 @@ _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
-_STORY = "reporting/test_customer.py"
+_STORY, _BEAM = "reporting/test_customer.py", "beam/test_forecasts.py"
 
 _ERASURES, _EMPTIED = "ingest/test_erasures.py", "ingest/formats/test_emptied.py"
 _ERASE = "orchestration/test_erase.py"
@@ -904,7 +904,11 @@ MUTANTS = (
     ),
     Mutant("a day is closed while messages of it come", "streams/open_days.py", "<= quiet_since else None", "<= quiet_since or day else None", (_SUBSCRIBED,)),
     Mutant(
-        "a day is closed before it ends", "streams/open_days.py", "if day is None or partitions.end_of(day) > quiet_since:", "if day is None:", (_SUBSCRIBED,)
+        "a day is closed before it ends",
+        "streams/open_days.py",
+        "partitions.end_of(day) > quiet_since:",
+        "partitions.end_of(day) - _DAY > quiet_since:",
+        (_SUBSCRIBED,),
     ),
     Mutant("another topic's messages are landed", "streams/open_days.py", "        _check_topic(manifest, days)\n", "", (_SUBSCRIBED,)),
     Mutant("what a killed lander of messages left stays", "streams/open_days.py", "            sweep(manifest, stream, root)\n", "", (_SUBSCRIBED,)),
@@ -928,6 +932,25 @@ MUTANTS = (
     Mutant("an open day has no lag", "orchestration/landed.py", "if not is_open else", "if True else", (_LANDED,)),
     Mutant("what is behind is said to be reached", "streams/lander.py", "            if manifest.positions != ends:", "            if False:", (_LANDER,)),
     Mutant("a lander reaches its own clock", "streams/lander.py", "self._reaches = asked_at - PATIENCE", "self._reaches = asked_at", (_SERVE,)),
+    # Beam. Its tests need `make beam`.
+    Mutant(
+        "a pipeline makes forecasts of the days before",
+        "beam/steps.py",
+        "pa.concat_tables([earlier, rows.",
+        "pa.concat_tables([earlier, earlier, rows[:0].",
+        (_BEAM,),
+    ),
+    Mutant("a pipeline unpacks what it fetches", "beam/files.py", "each.path, _BYTES, _AS_IS", "each.path", (_BEAM,)),
+    Mutant("a worker has settings of its own", "beam/steps.py", "        setattr(settings, name, value)", "        pass", (_BEAM,)),
+    Mutant("a pipeline needs no earlier day", "beam/plan.py", "            inputs_hash(there, upstream, day)\n", "", (_BEAM,)),
+    Mutant(
+        "a pipeline's files have what is private",
+        "engine/standalone.py",
+        'return f"replace ({empty})" if empty else ""',
+        'return ""',
+        (_BEAM, "engine/test_standalone.py"),
+    ),
+    Mutant("a pipeline scores with files that were changed", "beam/steps.py", ".all(name, version, files), files)", ".all(name, version), files)", (_BEAM,)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

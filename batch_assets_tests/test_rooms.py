@@ -28,7 +28,7 @@ ORDER = (
     ("engine",),
     ("warehouse",),
     ("reporting",),
-    ("orchestration",),
+    ("orchestration", "beam"),
     ("automation", "checks"),
     ("definitions", "__main__"),
 )
@@ -39,7 +39,7 @@ LAYERS = ("lake", "marts", "features", "models", "predictions")
 
 HEIGHT = {room: height for height, row in enumerate(ORDER) for room in row}
 GROUND = ORDER[0]
-WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "streams", "table", "engine", "warehouse", "reporting", *LAYERS)
+WITHOUT_DAGSTER = (*GROUND, "expressions", "ingest", "landing", "streams", "table", "engine", "warehouse", "reporting", "beam", *LAYERS)
 OF_IBIS = (f"{OURS}.engine.ibis_private", f"{OURS}.engine.spark.ibis_private")
 SPARK = f"{OURS}.engine.spark"
 MOST_MODULES_AT_THE_ROOT = 8
@@ -100,6 +100,11 @@ def knows_pubsub(use: Use) -> bool:
     return use.is_import and _is_in(use.target, "google") and use.module != f"{OURS}.streams.subscriber"
 
 
+def knows_beam(use: Use) -> bool:
+    """Beam is an extra with an environment of its own, and known to its room alone, which nothing imports."""
+    return use.is_import and use.room != "beam" and (_is_in(use.target, "apache_beam") or use.entered == "beam")
+
+
 def names_delta(use: Use) -> bool:
     """Delta is known to one room alone, which is an extra, and only the store that is asked for it imports it."""
     is_inside = _is_in(use.module, f"{OURS}.warehouse.delta")
@@ -158,6 +163,7 @@ RULES: Sequence[Callable[[Use], bool]] = (
     names_duckdb,
     knows_kafka,
     knows_pubsub,
+    knows_beam,
     names_delta,
     layer_knows_the_machine,
     uses_dagsters_private_parts,
@@ -244,6 +250,8 @@ def test_no_line_breaks_a_rule(is_broken_by: Callable[[Use], bool]) -> None:
         ("features/anything.py", "import ibis\nrows = ibis.duckdb.connect()", names_duckdb),
         ("streams/lander.py", "from confluent_kafka import Consumer", knows_kafka),
         ("streams/subscribed.py", "from google.cloud.pubsub_v1 import SubscriberClient", knows_pubsub),
+        ("engine/standalone.py", "import apache_beam as beam", knows_beam),
+        ("__main__.py", "from .beam.pipeline import forecasts", knows_beam),
         ("warehouse/commit.py", "from deltalake import DeltaTable", names_delta),
         ("warehouse/connection.py", "def store():\n    from .delta.tables import DeltaTables", names_delta),
         ("marts/anything.py", "from ..engine.duckdb import published", layer_knows_the_machine),
@@ -318,7 +326,7 @@ from pathlib import Path
 
 class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka", "google")):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka", "google", "apache_beam")):
             raise ImportError(f"{name} is not there")
 
 sys.meta_path.insert(0, NotThere())

@@ -206,6 +206,14 @@ def test_a_segment_has_a_number_of_events_and_of_bytes_at_most(own: OwnService, 
     assert [line.partition(": ")[2].partition(" ")[0] for line in land(root)] == ["4", "4", "2"]
 
 
+def test_a_segment_has_its_messages_in_the_order_of_their_publishing(own: OwnService, root: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for n in range(6):
+        own.publish(TOPIC, count(n), at=now - dt.timedelta(milliseconds=n))
+    land(root)
+    assert [event["value"] for event in events(root)] == [count(n).decode() for n in reversed(range(6))]
+
+
 def test_messages_are_gathered_for_a_part_of_the_deadline(own: OwnService, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own.publish(TOPIC, *map(count, range(8)))
     times = itertools.count(0, 2.0)
@@ -271,6 +279,8 @@ def test_a_day_is_not_closed_while_a_lander_that_was_killed_may_hold_messages_of
 
 
 def test_a_lander_that_fails_holds_what_it_had_pulled(own: OwnService, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(root)
+    assert (root / "streams" / "counts" / ".lander").stat().st_mtime == 0
     own.publish(TOPIC, count(1))
     with Subscriber(SUBSCRIPTION) as subscriber:
         lander = SubscriptionLander(stream_of(), root, subscriber)

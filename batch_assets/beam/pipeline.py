@@ -1,0 +1,28 @@
+"""The pipeline: each table of the day after those that it reads, then the rows to score, then their forecasts."""
+
+import apache_beam as beam
+from apache_beam.ml.inference.base import RunInference
+
+from ..table.graph import configured_graph
+from .plan import PREDICTION, Plan
+from .steps import DAY, Make, Model, ToScore
+
+
+def forecasts(pipeline: beam.Pipeline, plan: Plan, lake: str, models: str) -> beam.PCollection:
+    """Return the day's forecasts, in Arrow batches.
+
+    Args:
+        pipeline: the pipeline.
+        plan: what is known of earlier days, and the model in force.
+        lake: the lake's root, a path or URL.
+        models: where models are stored, a path or URL.
+    """
+    graph = configured_graph()
+    made = {DAY: pipeline | DAY >> beam.Create([(str(plan.day), None)])}
+    for name in plan.made:
+        reads = {DAY: made[DAY], **{upstream: made[upstream] for upstream in graph.table(name).tables}}
+        made[name] = reads | f"what {name} reads" >> beam.CoGroupByKey() | name >> beam.ParDo(Make(plan, lake, name))
+    prediction = graph.table(PREDICTION)
+    reads = {name: made[name] for name in prediction.tables if name in made}
+    rows = reads | f"what {PREDICTION} reads" >> beam.CoGroupByKey() | "rows to score" >> beam.ParDo(ToScore(plan))
+    return rows | "in any order" >> beam.Reshuffle() | PREDICTION >> RunInference(Model(plan, models))

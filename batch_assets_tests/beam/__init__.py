@@ -1,0 +1,1 @@
+"""Beam's pipeline, run in an environment of its own."""
