@@ -14,7 +14,7 @@ IN_STREAM := DAGSTER_HOME=$(CURDIR)/$(STREAM)/dagster BATCH_ASSETS_LAKE=$(STREAM
 	BATCH_ASSETS_PUBLISHED=$(STREAM)/published BATCH_ASSETS_MODELS=$(STREAM)/models
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo demo-stream ui test parity browser beam bench screenshots catalog clean help
+.PHONY: demo demo-stream ui test parity browser cluster beam bench screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print forecasts, recommendations, what customers say, and one customer
 	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
@@ -55,6 +55,21 @@ browser:  ## install the browser that tests of the UI drive (on Debian, with apt
 		echo "Installing Debian's packages chromium and chromium-driver"; \
 		$(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
+	fi
+
+cluster: $(VENV)/ready  ## install Java (on Debian, with apt-get) and Spark, with which tests start a cluster on this machine; 450 MB to download
+	@if command -v java >/dev/null; then \
+		echo "Java is installed"; \
+	elif ! command -v apt-get >/dev/null || { [ -n "$(SUDO)" ] && ! command -v sudo >/dev/null; }; then \
+		echo "This needs apt-get, and root or sudo. Install Java 17 in another way, so that java is in PATH." >&2; exit 1; \
+	else \
+		echo "Installing Debian's package default-jre-headless"; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq default-jre-headless >/dev/null; \
+	fi
+	@if [ -d $(VENV)/spark/pyspark ]; then echo "Spark is installed"; else \
+		echo "Installing Spark into $(VENV)/spark, a folder of its own: it would take the place of its client"; \
+		$(BIN)/python -m pip install --quiet --no-compile --no-deps --disable-pip-version-check --constraint constraints.txt --target $(VENV)/spark pyspark py4j; \
 	fi
 
 parity: $(VENV)/tested  ## make a day of the demo again on Spark, and compare it with DuckDB's, table by table; update docs/engines.md

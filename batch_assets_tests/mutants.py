@@ -573,7 +573,9 @@ MUTANTS = (
     Mutant("rows in transit are left", "engine/spark/transit.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("leftovers in transit stay", "engine/spark/transit.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("rows in transit are removed from under a process", "engine/spark/transit.py", "                continue", "                pass", (_SPARK,)),
-    Mutant("Spark's errors quote values", "engine/spark/failures.py", 'return _VALUE.sub("…", line)', "return line", (_SPARK,)),
+    Mutant("a worker's exception is not told", "engine/spark/failures.py", "raised[-1] if raised else", "raised[-1] if False else", (_SPARK,)),
+    Mutant("a worker's full disk is an error of Spark's", "engine/spark/failures.py", "if StorageError.__name__ in ", "if 0 and ", (_INTO_DELTA,)),
+    Mutant("Spark's errors quote values", "engine/spark/failures.py", 'return _VALUE.sub("…", raised', "return str(raised", (_SPARK,)),
     Mutant(
         "a power of two is mistaken in a float's hash",
         "engine/spark/canonical.py",

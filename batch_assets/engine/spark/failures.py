@@ -12,6 +12,9 @@ from ...table.table import Table
 _VALUE = re.compile(r"""(['"]).*\1|['"].*|(?<=value )\S+""", re.DOTALL)
 """What may be a value: whatever stands in quotes, and what follows the word."""
 
+_RAISED = re.compile(r"^.*Traceback \(most recent call last\):\n(?:[ \t]+.*\n)*(\S.*)", re.MULTILINE)
+"""What a trace of Python ends in: the exception."""
+
 
 @contextmanager
 def told_plainly(table: Table, days: Sequence[date]) -> Iterator[None]:
@@ -36,7 +39,7 @@ def told_plainly(table: Table, days: Sequence[date]) -> Iterator[None]:
 
 
 def _in_a_line(said: str) -> str:
-    """Return what an error says: its first line, or of one in Python its last, which names the exception."""
-    lines = [line.strip() for line in said.strip().splitlines() if line.strip()] or ["nothing"]
-    line = lines[-1] if any(line.startswith("Traceback") for line in lines) else lines[0]
-    return _VALUE.sub("…", line)
+    """Return what an error says: its first line, or of one in Python the one that names the exception."""
+    raised = _RAISED.findall(said)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return _VALUE.sub("…", raised[-1] if raised else lines[0] if lines else "nothing")

@@ -16,7 +16,7 @@ from ibis.backends.duckdb import Backend
 
 import batch_assets.settings
 from batch_assets.engine import staging as tables_of_staging
-from batch_assets.errors import BreachError, DefinitionError, EngineError
+from batch_assets.errors import BreachError, DefinitionError, EngineError, StorageError
 from batch_assets.table.model import Version
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.delta.tables import DeltaTables
@@ -159,6 +159,20 @@ def test_a_batch_that_is_refused_leaves_no_file(by_duckdb: Warehouse) -> None:
     with pytest.raises(EngineError, match=r"ValueError: the customer is …"):
         publish(like("expected_counts", failing), by_duckdb, days[8:9], "run")
     assert (published(by_duckdb), files_of(by_duckdb, "features.recent_counts")) == before
+
+
+@pytest.mark.usefixtures("on_spark")
+def test_a_worker_that_cannot_write_is_told_of_as_a_disk_is(by_duckdb: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the step is tried again."""
+    before = published(by_duckdb), files_of(by_duckdb, "marts.kind_counts")
+
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("batch_assets.warehouse.delta.under_way.write", full)
+    with pytest.raises(StorageError, match=r"^marts\.kind_counts, 2017-01-03: Spark's workers: .*StorageError: .*/marts/kind_counts: No space left on device$"):
+        publish(SHOP.table("kind_counts"), by_duckdb, [dt.date(2017, 1, 3)], "run")
+    assert (published(by_duckdb), files_of(by_duckdb, "marts.kind_counts")) == before
 
 
 MOMENTS = {
