@@ -68,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("--from", dest="first", type=_day, help="of an API: first day; days that are there are kept")
     fetch.add_argument("--to", dest="last", type=_day, help="of an API: last day")
     fetch.add_argument("--once", action="store_true", help="of a stream: end when all that there is was landed")
+    commands.add_parser("today", help="make what is seen of the day that lasts of what a stream has landed so far, and print it")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
     offered = commands.add_parser("recommendations", help="print the latest recommendations of one customer, and why")
@@ -91,6 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         **dict.fromkeys(_SHOWN, lambda: _show(chosen.command, getattr(chosen, "customer", None))),
         "customer": lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names),
         "erase": lambda: _erase(chosen.customer, chosen.by, chosen.reason, is_executed=chosen.yes),
+        "today": _today,
         "verify": lambda: _verify(repairs=chosen.repair),
         "prune": lambda: _prune(is_executed=chosen.yes),
         "trace": lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay),
@@ -211,6 +213,21 @@ def _land_stream(name: str, *, ends: bool) -> int:
         signal.signal(asked, lambda *_: asked_to_end.set())
     serve(found, settings.lake, _tell, asked_to_end)
     _tell(f"{found.name}: ended; what was landed is whole")
+    return 0
+
+
+def _today() -> int:
+    from .orchestration.resource import WarehouseResource
+    from .reporting.today import today
+    from .table.graph import configured_graph
+    from .warehouse.part import publish_part
+
+    parts = [publish_part(table, WarehouseResource().warehouse) for table in configured_graph().today()]
+    if not any(parts):
+        print("No day lasts of which a stream has landed anything: python -m batch_assets land tills lands one.", file=sys.stderr)
+        return 1
+    for part in filter(None, parts):
+        print(today(part.file))
     return 0
 
 

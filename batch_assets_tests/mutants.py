@@ -59,6 +59,7 @@ _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
 _PURCHASES, _REPORT, _COUPONS = "marts/test_campaign_purchases.py", "marts/test_campaign_report.py", "marts/test_campaign_coupons.py"
 _OF_SPARK, _SPARK, _PROBES = "engine/spark/ibis_private.py", "engine/spark/test_engine.py", "engine/spark/test_probes.py"
 _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.py", "demo/stream/test_replay.py"
+_TODAY = "lake/test_today.py"
 _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_landed.py", "streams/test_serve.py"
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
@@ -953,6 +954,22 @@ MUTANTS = (
         (_BEAM, "engine/test_standalone.py"),
     ),
     Mutant("a pipeline scores with files that were changed", "beam/steps.py", ".all(name, version, files), files)", ".all(name, version), files)", (_BEAM,)),
+    # The day while it lasts.
+    Mutant("a part is read of the day's own batch", "engine/open_day.py", " and batch_date < date '{self._day}'", "", (_TODAY,)),
+    Mutant("the days before are not read", "engine/open_day.py", 'f"{before} union all by name from', 'f"from', (_TODAY,)),
+    Mutant("a part reaches before its day", "warehouse/part.py", "max(reaches, begin)", "reaches", (_TODAY,)),
+    Mutant("a part is made of what no manifest names", "warehouse/part.py", "for name in manifest.files()]", "for name in manifest.files()[1:]]", (_TODAY,)),
+    Mutant("a day that has ended has a part", "warehouse/part.py", "if manifest and manifest.ends is None:", "if manifest:", (_TODAY,)),
+    Mutant("what is missing is not told", "warehouse/part.py", "inputs_hash({**known", "dict({**known}) or dict({**known", (_TODAY,)),
+    Mutant(
+        "a day is there before its end",
+        "streams/stream.py",
+        'return f"{self.folder}/{{day}}/{CLOSED}"',
+        'return f"{self.folder}/{{day}}/{MANIFEST}"',
+        (_TODAY, _STREAMED),
+    ),
+    Mutant("late sales are of today", "today/sales_today.py", ".filter(_.sold_on == _.batch_date)", "", ("today/test_sales_today.py",)),
+    Mutant("a forecast of another day is today's", "today/sales_today.py", "[sold.batch_date == made.target_date, ", "[", ("today/test_sales_today.py",)),
     # Delta tables.
     Mutant("a commit of Delta's is tried again unseen", "warehouse/delta/tables.py", "max_commit_retries=0", "max_commit_retries=None", (_DELTA,)),
     Mutant(

@@ -34,8 +34,8 @@ ORDER = (
 )
 """The machine's rooms, from the ground up: each may import from its own row and from those before it."""
 
-LAYERS = ("lake", "marts", "features", "models", "predictions")
-"""The retailer's rooms, from raw to ready."""
+LAYERS = ("lake", "marts", "features", "models", "predictions", "today")
+"""The retailer's rooms, from raw to ready; last, what is seen of a day while it lasts."""
 
 HEIGHT = {room: height for height, row in enumerate(ORDER) for room in row}
 GROUND = ORDER[0]

@@ -54,6 +54,7 @@ def _stream(demo: Path, folder: Path, day: dt.date, speed: int, port: int) -> No
     """Land a day that its tills send."""
     try:
         from .stream.replay import replay
+        from .stream.seen import seen_so_far
         from .stream.server import broker
         from .stream.tills import events
     except ImportError as error:
@@ -62,7 +63,7 @@ def _stream(demo: Path, folder: Path, day: dt.date, speed: int, port: int) -> No
     sent = list(events(demo / "lake", till_file(demo / "lake", day), day))
     print(f"{len(sent):,} lines of {day} are sent at {speed:,} times the speed of the tills: {dt.timedelta(days=1) // speed} for the day", flush=True)
     with broker(folder / "broker", port, tills.topic) as address:
-        replay(sent, lake, address, day, speed, lambda line: print(line, flush=True))
+        replay(sent, lake, address, day, speed, seen_so_far(folder), lambda line: print(line, flush=True))
 
 
 def main() -> None:

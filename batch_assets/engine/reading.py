@@ -107,6 +107,19 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
     return readings
 
 
+def read_part(con: Backend, source: LakeFile, root: Path, day: dt.date, files: Sequence[Path]) -> Reading:
+    """Read files of a day that has not ended into `_raw`; return what was read, which has no version.
+
+    Raises:
+        LakeError: a file is corrupt, or has a different form.
+    """
+    reading = Reading(source.name, day, "")
+    with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
+        load(con, RAW, source.schema, _ahead(_rows(source, root, reading, files, rejected)))
+        load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
+    return reading
+
+
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Yield batches, of which another thread makes the next one while the engine takes in the last."""
     with ThreadPoolExecutor(1) as pool:
@@ -130,7 +143,16 @@ def _on_one_thread(con: Backend) -> Iterator[None]:
 def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a day's files, set aside what is not a row, and record in `reading` what they were."""
     files = files_of(source, root, reading.day)
-    versions = list[tuple[Path, str]]()
+    yield from _rows(source, root, reading, files, rejected)
+    if not source.path(root, reading.day).exists():
+        return
+    reading.version, reading.size = day_version(root, [(path, file.version) for path, file in zip(files, reading.files, strict=True)]), _bytes(files)
+    if not reading.rows and not source.may_be_empty:
+        raise LakeError(_without_rows(source, root, reading.day, files), day=reading.day)
+
+
+def _rows(source: LakeFile, root: Path, reading: Reading, files: Sequence[Path], rejected: SetAside) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some files, set aside what is not a row, and record in `reading` what was read of them."""
     for path in files:
         version, where = Version(), {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
 
@@ -141,13 +163,7 @@ def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) ->
         for batch in source.read(root, path, reading.day, reject, version):
             reading.rows += batch.num_rows
             yield batch
-        versions.append((path, str(version)))
-    if not source.path(root, reading.day).exists():
-        return
-    reading.version, reading.size = day_version(root, versions), _bytes(files)
-    reading.files += [RawFile(str(path.relative_to(root)), version, path.stat().st_size) for path, version in versions]
-    if not reading.rows and not source.may_be_empty:
-        raise LakeError(_without_rows(source, root, reading.day, files), day=reading.day)
+        reading.files.append(RawFile(str(path.relative_to(root)), str(version), path.stat().st_size))
 
 
 def _without_rows(source: LakeFile, root: Path, day: dt.date, files: Sequence[Path]) -> str:

@@ -18,6 +18,7 @@ from ..table.layers import Layers
 from .assets import table_asset
 from .resource import WarehouseResource
 from .sources import source_asset
+from .today import today_asset
 
 _PACKAGE = __name__.split(".")[0]
 
@@ -49,7 +50,7 @@ def _assets(package: str) -> Sequence[dg.AssetsDefinition | dg.SourceAsset]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return [*map(source_asset, graph.sources()), *map(table_asset, graph.tables())]
+        return [*map(source_asset, graph.sources()), *map(table_asset, graph.tables()), *map(today_asset, graph.today())]
 
 
 def _found(package: str, folder: str) -> Iterator[Any]:

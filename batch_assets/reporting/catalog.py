@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..ingest.lakefile import LakeFile
 from ..table.graph import Graph, configured_graph
-from ..table.layers import LAYERS
+from ..table.layers import LAYERS, TODAY
 from ..table.table import Table
 from .markdown import put_between
 
@@ -26,9 +26,9 @@ _GRAIN = " Grain: "
 def catalog() -> str:
     """Return the catalog: a lineage graph, an overview of each layer, and the columns of each source and table."""
     graph = configured_graph()
-    entries: list[LakeFile | Table] = [*graph.sources(), *graph.tables()]
+    entries: list[LakeFile | Table] = [*graph.sources(), *graph.tables(), *graph.today()]
     parts = [_graph(entries)]
-    for layer in LAYERS:
+    for layer in (*LAYERS, TODAY):
         members = [entry for entry in entries if _layer(entry) == layer]
         if members:
             parts += [f"## {layer}", _overview(members), *map(_columns, members)]
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _graph(entries: Iterable[LakeFile | Table]) -> str:
     """Return the lineage as a Mermaid flowchart, which GitHub renders: one box per layer, dotted arrows for look-backs."""
-    by_layer: dict[str, list[str]] = {layer: [] for layer in LAYERS}
+    by_layer: dict[str, list[str]] = {layer: [] for layer in (*LAYERS, TODAY)}
     arrows: list[str] = []
     for entry in entries:
         by_layer[_layer(entry)].append(entry.name)

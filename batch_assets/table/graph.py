@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib import import_module
 
 from ..errors import DefinitionError
 from ..ingest.lakefile import LakeFile
 from ..settings import settings
-from .layers import LAYERS, Layers
+from .layers import LAYERS, TODAY, Layers
 from .table import Table
 
 
@@ -35,6 +36,11 @@ class Graph:
         """Yield every table: by layer, then by name."""
         for layer in LAYERS[1:]:
             yield from map(self.table, self.layers.names(layer))
+
+    def today(self) -> Iterator[Table]:
+        """Yield every table of the day that lasts, by name. No other table reads one, so they are not among `tables`."""
+        for name in self.layers.names(TODAY):
+            yield getattr(import_module(f"{self.layers.package}.{TODAY}.{name}"), name)
 
     def in_order(self) -> list[Table]:
         """Return all tables in topological order: each comes after those that it reads."""

@@ -15,6 +15,9 @@ from ..errors import DefinitionError
 LAYERS = ("lake", "marts", "features", "models", "predictions")
 """The layers, in order. Each is a folder, an asset group, a key prefix and a database schema."""
 
+TODAY = "today"
+"""The folder of what is seen of a day while it lasts. It is no layer: nothing can be made from what is in it."""
+
 
 @dataclass(frozen=True)
 class Layers:

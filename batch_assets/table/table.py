@@ -38,7 +38,7 @@ from .chart import Chart
 from .code_closure import stays_inside
 from .code_version import code_parts, code_version
 from .contract import Contract
-from .layers import Layers
+from .layers import TODAY, Layers
 from .lineage import Column, column_lineage
 from .remembered import remembered
 
@@ -59,8 +59,8 @@ _PROVIDED = ("days", "ledger", "artifacts")
 _ACTED_UPON = ("models", "predictions")
 """The layers whose published batches stand: people have acted upon them."""
 
-_FOR_EVERYONE = "predictions"
-"""The layer whose tables are also published as files."""
+_FOR_EVERYONE = ("predictions", TODAY)
+"""The folders whose tables are published as files."""
 
 Rows: TypeAlias = ir.Table | pa.RecordBatch | Iterator[pa.RecordBatch]
 """What a table's function returns."""
@@ -117,8 +117,8 @@ class Table:
 
     def __post_init__(self) -> None:
         """Refuse a table whose private columns would be in the files that everyone reads, and groups of rows where none are scored."""
-        if self.layer == _FOR_EVERYONE and (private := self.contract.private()):
-            raise DefinitionError(f"{self.asset}: {', '.join(private)} is private, and {_FOR_EVERYONE} are published as files for everyone.")
+        if self.layer in _FOR_EVERYONE and (private := self.contract.private()):
+            raise DefinitionError(f"{self.asset}: {', '.join(private)} is private, and tables of {self.layer} are published as files for everyone.")
         if self.together and not self.is_map:
             raise DefinitionError(f"{self.asset}: together is for maps, and this is none: it has no `scores`.")
 

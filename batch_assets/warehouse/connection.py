@@ -74,10 +74,14 @@ class Warehouse:
 
         Raises:
             WarehouseError: it is not there yet, or another process holds it.
+            StorageError: a disk, memory or network error.
+            EngineError: the engine rejected a query.
         """
         connection = self.store.open_to_read()
         try:
             yield backend_of(connection)
+        except duckdb.Error as error:
+            _tell_plainly(error)
         finally:
             connection.close()
 

@@ -215,7 +215,7 @@ def test_a_prediction_with_a_private_column_is_refused() -> None:
     class Named(Contract):
         name: dt.String = Field(private=True, description="a name")
 
-    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: name is private, and predictions are published as files for everyone"):
+    with pytest.raises(DefinitionError, match=r"predictions\.expected_counts: name is private, and tables of predictions are published as files for everyone"):
         dataclasses.replace(SHOP.table("expected_counts"), contract=Named)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ...settings import settings
+from ...streams.health import note
 from ...streams.lander import Lander
 from ...streams.manifest import newest
 from ...streams.tills import tills
@@ -20,8 +21,17 @@ _TOLD = dt.timedelta(hours=2)
 """Time of the replay between two lines that tell how far it is."""
 
 
-def replay(sent: Sequence[Sent], lake: Path, address: str, day: dt.date, speed: int, tell: Callable[[str], None]) -> None:
+def replay(sent: Sequence[Sent], lake: Path, address: str, day: dt.date, speed: int, look: Callable[[], str], tell: Callable[[str], None]) -> None:
     """Send a day's events and land them; return when the day is closed.
+
+    Args:
+        sent: the events, by time.
+        lake: where they are landed.
+        address: the broker.
+        day: the batch day.
+        speed: how many times faster than ours the replay's clock goes.
+        look: makes what is seen of the day so far, and returns a line of it.
+        tell: receives a line every two hours of the replay, and at the end.
 
     Raises:
         ConnectionError: the broker did not take all of them.
@@ -41,8 +51,10 @@ def replay(sent: Sequence[Sent], lake: Path, address: str, day: dt.date, speed: 
                 sending.result()
             told = list(lander.land())
             if clock.now() > tells_at and (manifest := newest(tills, lake)) and manifest.day == day:
+                if state := lander.state():
+                    note(tills.days(lake), state)
                 rows = sum(segment.rows for segment in manifest.segments)
-                tell(f"{clock.now().astimezone(settings.zone):%Y-%m-%d %H:%M}: {rows:,} lines landed, {len(manifest.segments)} segments")
+                tell(f"{clock.now().astimezone(settings.zone):%Y-%m-%d %H:%M}: {rows:,} lines landed, {len(manifest.segments)} segments; {look()}")
                 tells_at += _TOLD
             if not closed.exists():
                 time.sleep(LOOK)
