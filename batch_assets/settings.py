@@ -126,6 +126,11 @@ class Settings(BaseSettings):
     retrain_weekday: Weekday = Field("Monday", description="the weekday whose batch retrains the models")
     min_training_days: int = Field(120, ge=30, description="minimum days of history needed to train a model")
     publication_bytes: int = Field(32 << 20, gt=0, description="bytes that one publication may hold in memory; longer ranges are split, each part atomic")
+    memory_limit: str | None = Field(
+        None,
+        pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+        description="memory that DuckDB may use, such as 4GB, before it puts rows on the disk; null for its own default, 80 % of the machine's",
+    )
     accept_rejects: dict[str, frozenset[dt.date]] = Field(
         {},
         description='batches that may have far more rejected rows than their table usually has, as JSON: {"marts.till_lines": ["2017-01-05"]}',

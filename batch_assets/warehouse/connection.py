@@ -16,8 +16,10 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.ibis_private import backend_of
+from ..engine.quoting import sql_text
 from ..errors import EngineError, StorageError
 from ..ingest.known_files import KnownFiles
+from ..settings import settings
 from .owner import claim
 from .permissions import make_folder
 from .reconcile import reconcile
@@ -133,6 +135,8 @@ class Warehouse:
         make_folder(self._spill)
         connection = store.open(self.lock_timeout, self.tell)
         try:
+            if settings.memory_limit:
+                connection.execute(f"set memory_limit = {sql_text(settings.memory_limit)}")
             claim(connection, self.database, Path(self.published))
             for told in reconcile(connection, Path(self.published)):
                 self.tell(told)

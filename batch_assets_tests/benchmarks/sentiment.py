@@ -1,6 +1,7 @@
-"""How well reviews are told apart, how honest the probabilities are, and how fast they come, beside TF-IDF with logistic regression and beside VADER.
+"""How well reviews are told apart, how honest the probabilities are, how fast they come, and in how much memory.
 
-Methods learn from the 3,979 reviews that the demo's lake is made of, and are judged on the 993 that it never has. The winner is chosen by cross-validation.
+Beside it stand TF-IDF with logistic regression, and VADER. Methods learn from the 3,979 reviews that the demo's lake is made of, and are judged on
+the 993 that it never has. The winner is chosen by cross-validation.
 """
 
 import datetime as dt
@@ -28,12 +29,16 @@ from batch_assets.predictions.review_sentiment import OUT_OF_DOMAIN, review_sent
 from batch_assets.table.model import Version
 
 from .bars import Bar, print_table
-from .workshop import Workshop, tell
+from .workshop import GRAPH, YEAR_BEGINS, Place, Workshop, tell
 
 TEXTS, AT_ONCE, BY_VADER, FILMS = 100_000, 10_000, 2_000, 2_000
 SOME_LENGTH = 50
 """The words of a review of some length."""
 RESAMPLED = 1000
+DAY = dt.date(2017, 12, 26)
+FEW, MANY = 40_000, 400_000
+"""The reviews of a day, and of one that is compared with it."""
+_LIMIT = "128MB"
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Judged:
         return np.array([compound(text) for text in self.rows["text"].to_pylist()])
 
 
-def measure(_workshop: Workshop) -> list[Bar]:
+def measure(workshop: Workshop) -> list[Bar]:
     """Print the figures; return their bars."""
     known, judging = _read(reviews()), _read(held_out())
     tell(f"  methods learn from {len(known.positive):,} reviews, and are judged on {len(judging.positive):,}")
@@ -73,6 +78,7 @@ def measure(_workshop: Workshop) -> list[Bar]:
         Bar(f"AUC on film reviews of {SOME_LENGTH} words or more, above VADER's", beyond, least=0),
         Bar("texts/s beside TF-IDF with logistic regression, which names no phrase", rates["ours"] / rates["TF-IDF"], least=0.7),
         Bar("texts/s beside VADER", rates["ours"] / rates["VADER"], least=5),
+        _memory(workshop),
     ]
 
 
@@ -204,6 +210,28 @@ def _print_rates(version: Version, known: Judged, judging: Judged) -> dict[str, 
         f"From cleaned text to score, {TEXTS:,} texts ({BY_VADER:,} for VADER)", ["", "texts/s"], [[name, f"{rate:,.0f}"] for name, rate in rates.items()]
     )
     return rates
+
+
+def _memory(workshop: Workshop) -> Bar:
+    """Measure the most memory of a process that publishes words and sentiment of a day's reviews, and of a day that has ten times as many."""
+    place, asked = workshop.empty("reviews"), ("batch_assets.definitions", "--partition", str(DAY), "--select")
+    for table in GRAPH.with_upstreams(["review_sentiment"]):
+        place.publish(table.name, DAY if table.layer in ("models", "predictions") else YEAR_BEGINS, DAY)
+    place.run_dagster(*asked, 'key:"predictions/review_sentiment"')
+    peaks = {count: _peak(place, count, *asked) for count in (FEW, MANY)}
+    tell(f"  with {_LIMIT} for DuckDB, {FEW:,} reviews of a day are scored and published in at most {peaks[FEW]:,.0f} MB, {MANY:,} in {peaks[MANY]:,.0f} MB")
+    return Bar(f"memory of a day of {MANY:,} reviews beside one of {FEW:,}", peaks[MANY] / peaks[FEW], most=1.25)
+
+
+def _peak(place: Place, count: int, *asked: str) -> float:
+    """Return the peak of a day to which the reviews of all days are added, again and again, until it has so many more."""
+    many = place.copied(place.folder.with_name(f"reviews of {count}"), _LIMIT)
+    with many.warehouse.connect() as con:
+        con.con.execute(f"""
+            insert into marts.reviews by name
+            select * exclude (time) replace (date '{DAY}' as batch_date, 1000000 + row_number() over () as review_id, md5(letters || time) as letters)
+            from marts.reviews, range(1, 500) times(time) limit {count}""")
+    return many.run_dagster(*asked, 'key:"features/review_words" or key:"predictions/review_sentiment"').peak
 
 
 def _batches(con: ibis.BaseBackend) -> Iterator[pa.RecordBatch]:

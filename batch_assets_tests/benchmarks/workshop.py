@@ -76,6 +76,8 @@ class Place:
 
     folder: Path
     lake: Path
+    memory_limit: str = "null"
+    """What DuckDB may use in processes that are started here; by default, its own."""
 
     @property
     def warehouse(self) -> Warehouse:
@@ -83,10 +85,10 @@ class Place:
         at = self.folder
         return Warehouse(str(at / "warehouse.duckdb"), str(self.lake), str(at / "published"), str(at / "models"), lock_timeout=900)
 
-    def copied(self, folder: Path) -> "Place":
+    def copied(self, folder: Path, memory_limit: str = "null") -> "Place":
         """Return a copy, made now."""
         shutil.copytree(self.folder, folder)
-        return Place(folder, self.lake)
+        return Place(folder, self.lake, memory_limit)
 
     def publish(self, name: str, first: dt.date, last: dt.date) -> None:
         """Publish those batches of a table that are missing or stale, without Dagster."""
@@ -134,6 +136,7 @@ class Place:
             "DAGSTER_HOME": str(home),
             "PYTHONPATH": str(_ROOT),
             **{f"BATCH_ASSETS_{name}": str(path) for name, path in places.items()},
+            "BATCH_ASSETS_MEMORY_LIMIT": self.memory_limit,
         }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import batch_assets.warehouse.duckdb_file
 from batch_assets.errors import EngineError, StorageError, WarehouseError
+from batch_assets.settings import settings
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.schema import SCHEMA_VERSION
 from batch_assets.warehouse.transaction import use_little_memory
@@ -145,6 +146,16 @@ def test_a_query_that_is_interrupted_ends_as_a_person_meant_it(warehouse: Wareho
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
+
+
+def test_duckdb_gets_no_more_memory_than_the_setting_says(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that have no room go to the disk: 80 MB of them, which cannot be compressed."""
+    monkeypatch.setattr(settings, "memory_limit", "20MiB")
+    with warehouse.connect() as con:
+        con.con.execute("create temp table many as select hash(range) as a, hash(range + 1) as b from range(5000000)")
+        ((held, spilled),) = con.con.execute("select sum(memory_usage_bytes), sum(temporary_storage_bytes) from duckdb_memory()").fetchall()
+        assert con.con.execute("select count(*) from many").fetchall() == [(5_000_000,)]
+    assert held <= 20 << 20 < spilled
 
 
 def test_a_folder_that_cannot_be_opened_is_a_fault_of_the_disk(warehouse: Warehouse) -> None:
