@@ -64,7 +64,7 @@ _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
-_STORY, _BEAM = "reporting/test_customer.py", "beam/test_forecasts.py"
+_STORY, _BEAM, _FOLLOWED = "reporting/test_customer.py", "beam/test_forecasts.py", "engine/spark/cluster/test_streaming.py"
 
 _ERASURES, _EMPTIED = "ingest/test_erasures.py", "ingest/formats/test_emptied.py"
 _ERASE = "orchestration/test_erase.py"
@@ -923,7 +923,9 @@ MUTANTS = (
         (_SUBSCRIBED,),
     ),
     Mutant("messages are known for ever", "streams/open_days.py", "timedelta(days=terms.retention.days + 1)", "timedelta(days=1000)", (_SUBSCRIBED,)),
-    Mutant("messages with one hash are taken for one", "streams/repeats.py", " if message in asked and is_first}", "}", (_SUBSCRIBED,)),
+    Mutant(
+        "messages with one hash are taken for one", "streams/repeats.py", "found |= {message", "found |= dict.fromkeys(asked, name) or {message", (_SUBSCRIBED,)
+    ),
     Mutant("a repeat is taken for the first", "streams/repeats.py", " if message in asked and is_first}", " if message in asked}", (_SUBSCRIBED,)),
     Mutant("a repeat is a row", "ingest/formats/events.py", ' and "repeats" not in event', "", (_SUBSCRIBED,)),
     Mutant("repeats change a file's form", "ingest/lakefile.py", "not refused.reason.startswith(REPEATED)", "1", (_SUBSCRIBED,)),
@@ -935,6 +937,13 @@ MUTANTS = (
     Mutant("an open day has no lag", "orchestration/landed.py", "if not is_open else", "if True else", (_LANDED,)),
     Mutant("what is behind is said to be reached", "streams/lander.py", "            if manifest.positions != ends:", "            if False:", (_LANDER,)),
     Mutant("a lander reaches its own clock", "streams/lander.py", "self._reaches = asked_at - PATIENCE", "self._reaches = asked_at", (_SERVE,)),
+    # A streaming query. Its tests need `make cluster`.
+    Mutant("a query has rows of segments that do not count", "engine/spark/streaming.py", "    if strange := sorted", "    if False and sorted", (_FOLLOWED,)),
+    Mutant("a query is over before its day", "engine/spark/streaming.py", "if not source.path(lake, day).exists():", "if False:", (_FOLLOWED,)),
+    Mutant(
+        "a query leaves out what came last", "engine/spark/streaming.py", "availableNow=True).awaitTermination()", "availableNow=True).stop()", (_FOLLOWED,)
+    ),
+    Mutant("a query has rejected rows", "engine/spark/streaming.py", "rows.filter(pc.is_null(rows[REJECT]))", "rows", (_FOLLOWED,)),
     # Beam. Its tests need `make beam`.
     Mutant(
         "a pipeline makes forecasts of the days before",

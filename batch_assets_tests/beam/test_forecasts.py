@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from batch_assets.settings import settings
+from batch_assets.settings import Closing, settings
 from batch_assets.warehouse.connection import Warehouse
 
 from ..conftest import warehouse_in
@@ -39,11 +40,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     write_catalogue(lake, LAST, [product(3, category="BREAD"), product(4, category="MILK")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "min_training_days", 30)
+        patch.setattr(settings, "closed_days", {day_of(53): Closing()})
         publish_all(warehouse, LAST, LAST)
         yield warehouse
 
 
-def run(warehouse: Warehouse, folder: Path, *options: str, module: str = "batch_assets.beam", scheme: str = "") -> "subprocess.CompletedProcess[str]":
+def run(
+    warehouse: Warehouse, folder: Path, *options: str, module: str = "batch_assets.beam", scheme: str = "", **variables: str
+) -> "subprocess.CompletedProcess[str]":
     """Run the pipeline; its forecasts go to files in the folder."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -52,7 +56,7 @@ def run(warehouse: Warehouse, folder: Path, *options: str, module: str = "batch_
         "BATCH_ASSETS_PUBLISHED": warehouse.published,
         "BATCH_ASSETS_LAKE": warehouse.lake,
         "BATCH_ASSETS_MODELS": warehouse.models,
-        "BATCH_ASSETS_MIN_TRAINING_DAYS": "30",
+        **variables,
     }
     places = {"--output": folder / "forecasts", "--known": folder / "known", "--lake": warehouse.lake, "--models": warehouse.models}
     (folder / "known").mkdir(parents=True)
@@ -72,14 +76,16 @@ def content(warehouse: Warehouse, folder: Path) -> tuple[str, str]:
 
 
 def test_the_forecasts_are_the_published_ones_though_all_lies_elsewhere(published: Warehouse, tmp_path: Path) -> None:
-    ran = run(published, tmp_path, module="batch_assets_tests.beam.elsewhere", scheme="elsewhere:/")
+    closed = f'{{"{day_of(53)}": {{}}}}'
+    ran = run(published, tmp_path, module="batch_assets_tests.beam.elsewhere", scheme="elsewhere:/", BATCH_ASSETS_CLOSED_DAYS=closed)
     assert ran.returncode == 0, ran.stderr
     made, ledger = content(published, tmp_path)
     assert made == ledger
 
 
 def test_workers_of_their_own_make_the_same(published: Warehouse, tmp_path: Path) -> None:
-    ran = run(published, tmp_path, "--day", str(LAST), "--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    apart = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    ran = run(published, tmp_path, "--day", str(LAST), *apart, module="batch_assets_tests.beam.changed")
     assert ran.returncode == 0, ran.stderr
     made, ledger = content(published, tmp_path)
     assert made == ledger
@@ -116,12 +122,16 @@ def test_a_damaged_raw_file_is_told_by_its_place_in_the_lake(published: Warehous
 
 
 def test_a_model_whose_files_were_changed_is_refused(published: Warehouse, tmp_path: Path) -> None:
-    (file,) = Path(published.models).glob("demand_model/*/units.txt")
+    (sums,) = Path(published.models).glob("demand_model/*/SHA256SUMS")
+    file, listed = sums.with_name("units.txt"), sums.read_text()
     whole = file.read_bytes()
-    file.write_bytes(whole.replace(b"1", b"2", 1))
+    other = whole.replace(b"1", b"2", 1)
+    file.write_bytes(other)
+    sums.write_text(listed.replace(sha256(whole).hexdigest(), sha256(other).hexdigest()))
     try:
         ran = run(published, tmp_path)
     finally:
         file.write_bytes(whole)
+        sums.write_text(listed)
     assert ran.returncode == 1
-    assert "units.txt was changed or cut off since it was stored" in ran.stderr.splitlines()[-1]
+    assert "SHA256SUMS is not what it was when models/demand_model was published" in ran.stderr.splitlines()[-1]

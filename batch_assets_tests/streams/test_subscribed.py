@@ -196,6 +196,10 @@ def test_a_message_that_is_delivered_twice_at_once_is_landed_once(own: OwnServic
     lines = events(root)
     assert accepted(root) == values(1, 2)
     assert [line["repeats"].rpartition(", ")[2] for line in lines if "repeats" in line] == ["line 1", "line 3"]
+    own.again(SUBSCRIPTION)
+    monkeypatch.setattr(Subscriber, "pulled", real)
+    land(root)
+    assert {line["repeats"].rpartition(", ")[2] for line in events(root)[4:]} == {"line 1", "line 3"}
 
 
 def test_a_segment_has_a_number_of_events_and_of_bytes_at_most(own: OwnService, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,15 +17,15 @@ DISTRIBUTION = Path(sys.prefix) / "spark" / "pyspark"
 
 _ROOT = Path(__file__).parents[4]
 _SECONDS = 60
-_QUICK = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+QUICK = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 """Options of Java with which a process that lives for a minute starts sooner."""
 
 _OPTIONS = {
     "spark.cores.max": "2",
     "spark.executor.cores": "1",
     "spark.executor.memory": "512m",
-    "spark.executor.extraJavaOptions": _QUICK,
-    "spark.driver.extraJavaOptions": _QUICK,
+    "spark.executor.extraJavaOptions": QUICK,
+    "spark.driver.extraJavaOptions": QUICK,
     "spark.sql.shuffle.partitions": "2",
     "spark.task.maxFailures": "2",
     "spark.ui.enabled": "false",
@@ -94,7 +94,7 @@ class Cluster:
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_LOCAL_DIRS": str(self.folder / "local"),
             "SPARK_DAEMON_MEMORY": "768m",
-            "SPARK_DAEMON_JAVA_OPTS": _QUICK,
+            "SPARK_DAEMON_JAVA_OPTS": QUICK,
             "PYSPARK_PYTHON": sys.executable,
             "PYTHONPATH": str(_ROOT),
         }
