@@ -1,15 +1,8 @@
 """Delta tables on an object store, by a server of S3's protocol that answers 500 and 503 now and then: the same warehouse comes of it."""
 
-import itertools
-import threading
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from batch_assets.errors import WarehouseError
 from batch_assets.table.graph import Graph
@@ -19,46 +12,9 @@ from batch_assets.warehouse.publication import publish
 from ...conftest import warehouse_in
 from ...shop import PACKAGE
 from ...shop_lake import write_days
+from .busy import Busy, server
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-EVERY = 9
-"""One in so many requests is answered as by a server that has too much to do."""
-
-
-class Busy:
-    """A server that is busy now and then."""
-
-    def __init__(self, app: App) -> None:
-        self._app, self._numbers = app, itertools.count(1)
-        self.refused = 0
-
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request."""
-        number = next(self._numbers)
-        if number % EVERY:
-            return self._app(environ, start)
-        self.refused += 1
-        start("503 Slow Down" if number % 2 else "500 Internal Server Error", [("Content-Length", "0")])
-        return [b""]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:
-    """A server with a bucket; the environment says where it is, as for every client of S3."""
-    busy = Busy(DomainDispatcherApplication(create_backend_app))
-    made = make_server("127.0.0.1", 0, busy, threaded=True)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    for name, value in (
-        ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{made.server_port}"),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ):
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="retailer")
-    yield busy
-    made.shutdown()
+__all__ = ["server"]
 
 
 def test_on_a_busy_object_store_the_same_is_published_as_in_a_file(server: Busy, tmp_path: Path) -> None:
