@@ -72,8 +72,8 @@ _FIND, _PERSON, _SCAN, _FORGET, _REWRITE = (f"warehouse/erasure/test_{name}.py" 
 
 MUTANTS = (
     # Contracts.
-    Mutant("a contract forgets checks of pandera's own", "warehouse/holding.py", "if contract.others():", "if False:", ("warehouse/test_audit.py",)),
-    Mutant("a time that is not finite is one", "warehouse/holding.py", " or kind.is_timestamp()", "", ("warehouse/test_audit.py",)),
+    Mutant("a contract forgets checks of pandera's own", "engine/breaches.py", "if contract.others():", "if False:", ("warehouse/test_audit.py",)),
+    Mutant("a time that is not finite is one", "engine/breaches.py", " or kind.is_timestamp()", "", ("warehouse/test_audit.py",)),
     Mutant(
         "pandera is asked by another rule", "table/pandera_model.py", "unique=column.unique, ", "", ("table/test_pandera_model.py", "warehouse/test_audit.py")
     ),
@@ -557,6 +557,13 @@ MUTANTS = (
     Mutant("workers see what was replaced", "engine/spark/standing.py", "str(table.version)", "'0'", (_INTO_DELTA,)),
     Mutant("a task's last rows are lost", "engine/spark/handing.py", "    if waiting:\n", "    if False:\n", (_INTO_DELTA,)),
     Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
+    Mutant("a grain may be there twice in two files", "engine/spark/checking.py", "having count(*) > 1", "having count(*) > 2", (_INTO_DELTA,)),
+    Mutant(
+        "breaches in a portion are not counted", "engine/spark/handing.py", "self._rejected(con), int(breaches))", "self._rejected(con), 0)", (_INTO_DELTA,)
+    ),
+    Mutant("a lost row is not counted", "engine/spark/checking.py", 'return _count(f"select 1 from', 'return 0 and _count(f"select 1 from', (_INTO_DELTA,)),
+    Mutant("rows are held to their contract by the process that publishes", "warehouse/holding.py", "if counted == 0 or ", "if ", (_INTO_DELTA,)),
+    Mutant("places are matched by the process that publishes", "warehouse/conservation.py", " and lost != 0:", ":", (_INTO_DELTA,)),
     Mutant("a worker that comes too late leaves its file", "warehouse/delta/under_way.py", "if not self.claim.exists():", "if False:", (_UNDER_WAY,)),
     Mutant(
         "a file that a commit names is removed", "warehouse/delta/under_way.py", " for (file,) in found} - named)", " for (file,) in found})", (_UNDER_WAY,)
@@ -677,8 +684,8 @@ MUTANTS = (
     Mutant(
         "a lost batch's total is not expected to be 0", "warehouse/conservation.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)
     ),
-    Mutant("a limit that is excluded is included", "warehouse/holding.py", '"{column} < {value}"', '"{column} <= {value}"', ("warehouse/test_audit.py",)),
-    Mutant("a missing value is none", "warehouse/holding.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
+    Mutant("a limit that is excluded is included", "engine/breaches.py", '"{column} < {value}"', '"{column} <= {value}"', ("warehouse/test_audit.py",)),
+    Mutant("a missing value is none", "engine/breaches.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
     Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
     Mutant(
         "other columns of the same number are taken",

@@ -21,7 +21,7 @@ from ..table.model import ModelStore
 from ..table.table import Table
 from .canonical import contents
 from .ibis_private import backend_of, known_table
-from .open_store import Written
+from .open_store import HandedOver
 from .open_store import contents as contents_of_files
 from .published import published, without_private
 from .reading import Reading, read_lake
@@ -31,8 +31,8 @@ from .staging import ALONE, DAYS, KEPT, RAW, Query, schema_of, stage, stage_alon
 class Engine(ABC):
     """Computes the rows of a table's batches, beside one connection to the warehouse."""
 
-    written: Sequence[Written] | None = None
-    """The files that have the rows which were staged last, if workers wrote them into the store; None if they are in a table of `staging.py`."""
+    handed: HandedOver | None = None
+    """What workers tell of the rows which were staged last, if they wrote them into the store; None if they are in a table of `staging.py`."""
 
     def __init__(self, con: Backend, lake: Path, models: ModelStore) -> None:
         """Take the inputs: a connection to the warehouse, the lake's folder, and the store of models."""
@@ -58,8 +58,8 @@ class Engine(ABC):
         Raises:
             DefinitionError: a column has a type without a canonical text.
         """
-        if self.written is not None:
-            found = contents_of_files(schema_of(self.con, KEPT), self.written).get(day)
+        if self.handed:
+            found = contents_of_files(schema_of(self.con, KEPT), self.handed.written).get(day)
         else:
             found = contents(self.con, f"{KEPT} where batch_date = '{day}'").get(day)
         return found[1] if found else None

@@ -61,8 +61,28 @@ class Written:
         return cls(dt.date.fromisoformat(told["day"]), told["path"], told["size"], Counted(counted["rows"], counted["words"], total))
 
 
+@dataclass(frozen=True)
+class HandedOver:
+    """What workers tell of rows that they made and wrote, and of checks of them where they lie.
+
+    Attributes:
+        written: the files.
+        breaches: how many times the kept rows break the contract; None if that was not counted.
+        lost: how many rows that were read are neither kept nor rejected; None if that was not counted.
+    """
+
+    written: Sequence[Written]
+    breaches: int | None
+    lost: int | None
+
+
 class Put(Protocol):
     """Writes files into a table; it is sent to the workers."""
+
+    @property
+    def table(self) -> str:
+        """The table's folder or URL."""
+        ...
 
     def session(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection that reaches the store."""

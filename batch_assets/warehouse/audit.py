@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from ..content import WORDS, batch_hash
 from ..engine.canonical import Contents, contents
-from ..engine.open_store import Written
+from ..engine.open_store import HandedOver
 from ..engine.open_store import contents as contents_of_files
 from ..engine.staging import KEPT, REJECTED, schema_of
 from ..errors import BreachError
@@ -22,25 +22,23 @@ from .holding import hold
 from .rejects import check_share_rejected
 
 
-def audit(
-    con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None, written: Sequence[Written] | None = None
-) -> list[Batch]:
+def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None, handed: HandedOver | None = None) -> list[Batch]:
     """Check the staged batches; return the row counts, hash and total of each, as those tell who have written the rows into files.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up.
     """
-    _check_contract(con, target, days)
-    batches = _count(con, days, contents(con, KEPT, measure) if written is None else contents_of_files(schema_of(con, KEPT), written))
-    check_rows_in(con, batches, receipt)
+    _check_contract(con, target, days, handed.breaches if handed else None)
+    batches = _count(con, days, contents_of_files(schema_of(con, KEPT), handed.written) if handed else contents(con, KEPT, measure))
+    check_rows_in(con, batches, receipt, handed.lost if handed else None)
     check_share_rejected(con, target, batches, receipt)
     check_sums(con, receipt.conserved)
     return batches
 
 
-def _check_contract(con: Backend, target: Target, days: Sequence[dt.date]) -> None:
+def _check_contract(con: Backend, target: Target, days: Sequence[dt.date], counted: int | None) -> None:
     try:
-        hold(con, target.contract, KEPT)
+        hold(con, target.contract, KEPT, counted)
     except BreachError:
         for day in days:
             con.con.execute(f"create or replace temp view _kept_of_day as from {KEPT} where batch_date = '{day}'")

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch_assets.engine import breaches
 from batch_assets.engine.staging import KEPT
 from batch_assets.errors import BreachError, DefinitionError
 from batch_assets.settings import Closing
@@ -71,7 +72,7 @@ def broken(rows: list[dict[str, object]], *, by_pandera: bool = False) -> str | 
     con.create_table("rows", ibis.memtable(rows, schema=ibis.Schema.from_pyarrow(schema)) if rows else None, schema=ibis.Schema.from_pyarrow(schema))
     with pytest.MonkeyPatch.context() as patch:
         if by_pandera:
-            patch.setattr(holding, "_breaches", lambda *_: None)
+            patch.setattr(breaches, "of_rows", lambda *_: None)
         try:
             hold(con, Samples, "rows")
         except BreachError as breach:

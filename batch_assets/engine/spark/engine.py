@@ -21,11 +21,12 @@ from ...table.model import ModelStore, Version
 from ...table.table import REJECT, Table
 from .. import ibis_private
 from ..making import Engine, given_relations, known_relations, of_days
-from ..open_store import OpenStore, contents
+from ..open_store import HandedOver, OpenStore, contents
 from ..quoting import sql_text
 from ..reading import Reading
 from ..scoring import by_models, call
 from ..staging import Query, stage_written
+from .checking import counted_by_portions, lost, repeats
 from .compile import compiled
 from .failures import told_plainly
 from .handing import TOLD, Handing, Portion, rejected_rows
@@ -61,13 +62,17 @@ class Spark(Engine):
                 return super().stage(table, days)
             readings = self.read(table, days)
             columns = _schema_of_rows(table)
-            put = self._store.put(table.asset)
-            portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder))
-            self.written = [file for portion in portions for file in portion.written]
+            put, counts = self._store.put(table.asset), counted_by_portions(table.contract, columns)
+            portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder, counts or ()))
+            written = [file for portion in portions for file in portion.written]
+            rejected = [portion.rejected for portion in portions if portion.rejected]
+            with told_plainly(table, days):
+                breaches = None if counts is None else sum(portion.breaches for portion in portions) + repeats(table.contract, put.table, written)
+                self.handed = HandedOver(written, breaches, lost(table, days, put.table, written, rejected))
             stage_written(
                 self.con,
-                self._store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), self.written),
-                rejected_rows([portion.rejected for portion in portions if portion.rejected]),
+                self._store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), written),
+                rejected_rows(rejected),
                 raw_rows=table.source is not None,
             )
             return readings

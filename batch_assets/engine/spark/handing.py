@@ -34,20 +34,21 @@ _ARRIVED, _TYPED, _REJECTED = "_arrived", "_typed", ".rejected"
 
 @dataclass(frozen=True)
 class Portion:
-    """What a worker tells of a portion: the files with its kept rows, and the one with those that were rejected."""
+    """What a worker tells of a portion: the files with its kept rows, the one with those that were rejected, and how often kept rows break the contract."""
 
     written: list[Written]
     rejected: str | None
+    breaches: int
 
     def told(self) -> str:
         """Return it as a text."""
-        return json.dumps([self.rejected, *(file.told() for file in self.written)])
+        return json.dumps([self.rejected, self.breaches, *(file.told() for file in self.written)])
 
     @classmethod
     def heard(cls, text: str) -> "Portion":
         """Return what such a text tells."""
-        rejected, *written = json.loads(text)
-        return cls([Written.heard(file) for file in written], rejected)
+        rejected, breaches, *written = json.loads(text)
+        return cls([Written.heard(file) for file in written], rejected, breaches)
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,14 @@ class Handing:
         kinds: the columns' types, as DuckDB spells them.
         measure: the column whose total is counted.
         rejects: the folder for rejected rows.
+        breaches: what counts breaches of the contract, as SQL.
     """
 
     put: Put | None
     kinds: Mapping[str, str]
     measure: str | None = None
     rejects: Path | None = None
+    breaches: Sequence[str] = ()
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Hand over the rows of a task; yield what is told of each portion."""
@@ -81,7 +84,8 @@ class Handing:
         con.con.execute(f"create or replace temp view {_TYPED} as select {typed} from {_ARRIVED}")
         con.con.execute(f"create or replace temp view {KEPT} as {kept}")
         of_days = counted(con, KEPT, schema_of(con, KEPT), self.measure)
-        return Portion([self._file(con, day, found) for day, found in of_days.items()], self._rejected(con))
+        breaches = con.con.execute(f"select {' + '.join(self.breaches)} from {KEPT}").fetchall()[0][0] if self.breaches else 0
+        return Portion([self._file(con, day, found) for day, found in of_days.items()], self._rejected(con), int(breaches))
 
     def _file(self, con: Backend, day: dt.date, found: Counted) -> Written:
         path, size = self.put.write(con.con, KEPT, day, found.rows) if self.put else ("", 0)

@@ -17,7 +17,9 @@ from ibis.backends.duckdb import Backend
 import batch_assets.settings
 from batch_assets.engine import staging as tables_of_staging
 from batch_assets.errors import BreachError, DefinitionError, EngineError, StorageError
+from batch_assets.table.contract import Contract
 from batch_assets.table.model import Version
+from batch_assets.warehouse import holding
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.delta.tables import DeltaTables
 from batch_assets.warehouse.delta.under_way import PutIntoTable
@@ -76,6 +78,14 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
         return put(con, name, schema, rows)
 
     monkeypatch.setattr(tables_of_staging, "_put", watched)
+    held, places = holding._count, list[str]()
+
+    def counted(con: Backend, contract: type[Contract], relation: str) -> int | None:
+        loaded.append(f"counted {contract.__name__}")
+        return held(con, contract, relation)
+
+    monkeypatch.setattr(holding, "_count", counted)
+    monkeypatch.setattr("batch_assets.warehouse.conservation._check_places", lambda _, read: places.append(read))
     warehouse = warehouse_in(tmp_path, name=DELTA_TABLES)
     days = write_days(Path(warehouse.lake), LENGTH)
     tables = [table for table in SHOP.in_order() if table.layer != "predictions"]
@@ -84,6 +94,8 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
         publish(table, warehouse, days[7:], "run")
     assert published(warehouse) == published(by_duckdb)
     assert {table.asset for table in tables if ",".join(table.contract.columns()) in loaded} == {table.asset for table in tables if table.is_generator}
+    assert {told for told in loaded if told.startswith("counted ")} == {f"counted {table.contract.__name__}" for table in tables if table.is_generator}
+    assert not places
     assert not list((tmp_path / "staging").iterdir())
 
 
@@ -148,12 +160,28 @@ def test_a_batch_that_is_refused_leaves_no_file(by_duckdb: Warehouse) -> None:
     def of_the_range(days: ir.Table, kind_counts: ir.Table) -> ir.Table:
         return SHOP.table("recent_counts").function(days, kind_counts).mutate(pieces=_.pieces + _.count().over())  # type: ignore[union-attr]
 
+    def doubled(shelf_counts: ir.Table, shelf_kinds: ir.Table) -> ir.Table:
+        made = SHOP.table("kind_counts").function(shelf_counts, shelf_kinds)
+        return made.union(made)  # type: ignore[union-attr]
+
+    def losing(counts: ir.Table) -> ir.Table:
+        return SHOP.table("shelf_counts").function(counts).filter(_.source_line != 2)  # type: ignore[union-attr]
+
+    def other(shelf_counts: ir.Table, shelf_kinds: ir.Table) -> ir.Table:
+        return SHOP.table("kind_counts").function(shelf_counts, shelf_kinds).mutate(more=1)  # type: ignore[union-attr]
+
     def failing(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
         raise ValueError("the customer is 'Jane Doe'")
 
     before = published(by_duckdb), files_of(by_duckdb, "features.recent_counts")
     with pytest.raises(BreachError, match=r"batch 2017-01-05 breaks the contract"):
         publish(like("recent_counts", negative), by_duckdb, days[4:5], "run")
+    with pytest.raises(BreachError, match=r"batch 2017-01-05 breaks the contract: .*batch_date.*kind"):
+        publish(like("kind_counts", doubled), by_duckdb, days[4:5], "run")
+    with pytest.raises(BreachError, match=r"batch 2017-01-05: counts/2017-01-05/anna.csv, line 2; .* is neither kept nor rejected"):
+        publish(like("shelf_counts", losing), by_duckdb, days[4:5], "run")
+    with pytest.raises(DefinitionError, match=r"columns \['more'\] are in the rows or in the contract"):
+        publish(like("kind_counts", other), by_duckdb, days[4:5], "run")
     with pytest.raises(DefinitionError, match=r"batch 2017-01-06: in the range .* features\.recent_counts makes other rows of this day than of this day alone"):
         publish(like("recent_counts", of_the_range), by_duckdb, days[4:7], "run")
     with pytest.raises(EngineError, match=r"ValueError: the customer is …"):
