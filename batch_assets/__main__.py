@@ -8,6 +8,7 @@ named tables and everything they read. Published models and predictions stand un
 `python -m batch_assets trace demand_forecast 2017-12-20` prints what a batch was made from, down to the raw files and their
 hashes; `--replay` makes it again from that, and compares.
 `python -m batch_assets prune` prints which trained models and superseded publications nothing needs any more; `--yes` removes them.
+`python -m batch_assets snapshot` copies what is published, without what is private, into `published/warehouse.duckdb`, which anybody may read at any time.
 `python -m batch_assets land promotions --from 2017-11-06 --to 2017-11-12` fetches what an API offers of these days into the lake;
 `… land NAME` of a stream lands what a topic of Kafka, or a subscription of Pub/Sub, has, until it is ended.
 `python -m batch_assets forecasts` prints the latest forecasts, `… recommendations [CUSTOMER]` the latest recommendations of a customer, `… sentiment`
@@ -68,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("--from", dest="first", type=_day, help="of an API: first day; days that are there are kept")
     fetch.add_argument("--to", dest="last", type=_day, help="of an API: last day")
     fetch.add_argument("--once", action="store_true", help="of a stream: end when all that there is was landed")
+    commands.add_parser("snapshot", help="copy what is published, without what is private, into one DuckDB file that anybody may read at any time")
     commands.add_parser("today", help="make what is seen of the day that lasts of what a stream has landed so far, and print it")
     commands.add_parser("forecasts", help="print the latest demand forecasts")
     commands.add_parser("sentiment", help="print the products whose reviews became better or worse this week, and the phrases that say why")
@@ -93,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
         "customer": lambda: _customer(chosen.customer, chosen.day, with_names=chosen.with_names),
         "erase": lambda: _erase(chosen.customer, chosen.by, chosen.reason, is_executed=chosen.yes),
         "today": _today,
+        "snapshot": _snapshot,
         "verify": lambda: _verify(repairs=chosen.repair),
         "prune": lambda: _prune(is_executed=chosen.yes),
         "trace": lambda: _trace(chosen.table, chosen.day, is_replayed=chosen.replay),
@@ -228,6 +231,17 @@ def _today() -> int:
         return 1
     for part in filter(None, parts):
         print(today(part.file))
+    return 0
+
+
+def _snapshot() -> int:
+    from .orchestration.resource import WarehouseResource
+    from .table.graph import configured_graph
+    from .warehouse.snapshot import take_snapshot
+
+    started = time.monotonic()
+    made = take_snapshot(WarehouseResource().warehouse, configured_graph().in_order())
+    _tell(f"{made.path}: {made.tables} tables, {made.size / 1e6:.0f} MB, in {time.monotonic() - started:.1f} s")
     return 0
 
 

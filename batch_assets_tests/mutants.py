@@ -68,6 +68,7 @@ _STORY, _BEAM, _FOLLOWED = "reporting/test_customer.py", "beam/test_forecasts.py
 
 _ERASURES, _EMPTIED = "ingest/test_erasures.py", "ingest/formats/test_emptied.py"
 _ERASE = "orchestration/test_erase.py"
+_SNAPSHOT = "warehouse/test_snapshot.py"
 _FIND, _PERSON, _SCAN, _FORGET, _REWRITE = (f"warehouse/erasure/test_{name}.py" for name in ("find", "person", "scan", "forget", "rewrite"))
 
 MUTANTS = (
@@ -1168,6 +1169,18 @@ MUTANTS = (
     ),
     Mutant("a compacted file is anybody's", "warehouse/compact.py", "        written.chmod(path.stat().st_mode)\n", "", ("warehouse/test_compact.py",)),
     Mutant("the file is not written anew", "warehouse/compact.py", "        put(written, path)\n", "", ("warehouse/test_compact.py",)),
+    Mutant("a snapshot has what is private", "warehouse/snapshot.py", 'columns = f"* exclude ({private})" if private else "*"', 'columns = "*"', (_SNAPSHOT,)),
+    Mutant("a snapshot has raw lines", "warehouse/snapshot.py", '"* exclude (raw)"', '"*"', (_SNAPSHOT,)),
+    Mutant(
+        "a snapshot takes the log of the one before for its own",
+        "warehouse/snapshot.py",
+        "    _log_of(path).unlink(missing_ok=True)",
+        "    _log_of(path)",
+        (_SNAPSHOT,),
+    ),
+    Mutant("a snapshot is written in its place", "warehouse/snapshot.py", 'path.with_name(f".{path.name}.unfinished")', "path", (_SNAPSHOT,)),
+    Mutant("anybody may change a snapshot", "warehouse/snapshot.py", "    unfinished.chmod(_READ_ONLY)\n", "", (_SNAPSHOT,)),
+    Mutant("a snapshot keeps who is erased", "orchestration/erase.py", "if renewed := renew_snapshot(warehouse, tables):", "if renewed := None:", (_ERASE,)),
     Mutant("a file of ours may name who is erased", "orchestration/erase.py", "    if found:\n", "    if False:\n", (_ERASE,)),
     Mutant("a reason may name who is erased", "orchestration/erase.py", 'if asked.found.person.is_in(f"{by} {reason}"):', "if False:", (_ERASE,)),
     Mutant("somebody is erased from what is out of date", "orchestration/erase.py", "        if behind:\n", "        if False:\n", (_ERASE,)),

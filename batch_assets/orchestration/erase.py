@@ -27,6 +27,7 @@ from ..warehouse.erasure.record import Begun, begin, finished, unfinished
 from ..warehouse.erasure.rewrite import rewrite
 from ..warehouse.erasure.scan import in_files, in_tables
 from ..warehouse.planned import planned
+from ..warehouse.snapshot import renew_snapshot
 from .definitions import build_defs
 from .resource import WarehouseResource
 from .unreported import report_unreported
@@ -113,6 +114,8 @@ def finish(begun: Begun, job: dg.JobDefinition, tables: Sequence[Table], instanc
     report_unreported(instance, tables, warehouse, tell)
     sizes = compact(warehouse)
     tell(f"the warehouse's file was written anew: {sizes[0] / 1e6:.1f} MB before, {sizes[1] / 1e6:.1f} MB after")
+    if renewed := renew_snapshot(warehouse, tables):
+        tell(f"{renewed.path}: made anew")
     return _certified(begun, tables, warehouse, instance, owners, {"predictions_forgotten": forgotten, "warehouse_bytes": sizes}, tell)
 
 

@@ -25,6 +25,7 @@ from batch_assets.warehouse.plan import stale_days
 from batch_assets.warehouse.planned import planned
 from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import replay
+from batch_assets.warehouse.snapshot import take_snapshot
 from batch_assets.warehouse.trace import told, trace
 
 from ..conftest import resource_in
@@ -59,7 +60,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published lake; not to be changed."""
     folder = tmp_path_factory.mktemp("published")
     write_lake(folder / "lake")
-    publish_stale(resource_in(folder))
+    resource = resource_in(folder)
+    publish_stale(resource)
+    take_snapshot(resource.warehouse, TABLES)
     return folder
 
 
@@ -156,6 +159,13 @@ def test_the_canary_is_nowhere(published: Path, erased: Path) -> None:
     }
     assert named(erased) == []
     assert rows(erased, f"select count(*) from marts.reviews where marketing_id = '{CONTACT}'") == [(0,)]
+
+
+def test_the_snapshot_is_made_anew(published: Path, erased: Path) -> None:
+    keys = "select source, source_key from marts.customer_records order by all"
+    before, after = (duckdb.connect(str(folder / "published" / "warehouse.duckdb"), read_only=True).execute(keys).fetchall() for folder in (published, erased))
+    assert before == rows(published, keys)
+    assert after == rows(erased, keys) != before
 
 
 @pytest.mark.parametrize(
