@@ -124,6 +124,10 @@ class Place:
         days = ["--from", first.isoformat(), "--to", last.isoformat()]
         return run_process([sys.executable, "-m", "batch_assets", "up-to-date", "--select", name, *days], self._environment(), self.folder)
 
+    def snapshot(self) -> Cost:
+        """Run `snapshot` as a process of its own; return what it took."""
+        return run_process([sys.executable, "-m", "batch_assets", "snapshot"], self._environment(), self.folder)
+
     def _environment(self) -> dict[str, str]:
         """Return the environment of a process that has this warehouse, and Dagster's settings as the demo has them."""
         home = self.folder / "dagster"
