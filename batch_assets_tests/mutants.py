@@ -887,6 +887,7 @@ MUTANTS = (
     ),
     Mutant("what is no line of the log is not sent", "demo/stream/tills.py", 'yield Sent(at, b"", lines[number - 1])', "pass", (_REPLAY, _STREAMED)),
     Mutant("a replay's place keeps the till file", "demo/stream/place.py", ".unlink()", ".exists()", (_REPLAY,)),
+    Mutant("a lander makes a segment a second", "streams/serve.py", "ends.wait(stream.every)", "ends.wait(LEAST_PAUSE)", (_SERVE,)),
     # A subscription.
     Mutant(
         "messages are taken before the manifest names them",

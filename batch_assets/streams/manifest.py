@@ -6,9 +6,11 @@ A manifest is replaced by a rename; what it does not name was never landed. Does
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from .. import durable
 from ..errors import LakeError
@@ -102,12 +104,12 @@ def newest_in(folder: Path) -> Manifest | None:
 def save(manifest: Manifest, stream: Landed, root: Path) -> None:
     """Replace the manifest of its day, and have it on the disk."""
     folder = stream.days(root) / str(manifest.day)
-    text = {
-        **asdict(replace(manifest, segments=sorted(manifest.segments, key=lambda segment: (segment.range.partition, segment.range.first)))),
-        "day": str(manifest.day),
-        "rows": {partition: sum(segment.rows for segment in manifest.segments if segment.range.partition == partition) for partition in manifest.begins},
-    }
-    durable.replace(folder / MANIFEST, json.dumps(text, indent=1, sort_keys=True).encode())
+    rows = dict.fromkeys(manifest.begins, 0)
+    for segment in manifest.segments:
+        rows[segment.range.partition] += segment.rows
+    in_order = sorted(manifest.segments, key=lambda segment: (segment.range.partition, segment.range.first))
+    told = {**vars(manifest), "segments": in_order, "rows": rows}
+    durable.replace(folder / MANIFEST, orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
 
 
 def close(manifest: Manifest, stream: Landed, root: Path) -> None:

@@ -13,8 +13,8 @@ from .health import note
 from .opened import Landing, opened
 from .stream import Landed
 
-LOOK = 1.0
-"""Seconds between looks at a topic of which all was landed."""
+LEAST_PAUSE = 1.0
+"""Half of the seconds after which a broker that does not answer is asked again."""
 
 HEALTH = 60.0
 """Seconds between two lines that tell how it is."""
@@ -43,7 +43,7 @@ def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) 
     Raises:
         LakeError: another process lands the stream, or the topic is not what was landed before.
     """
-    told_at, pause = -HEALTH, LOOK
+    told_at, pause = -HEALTH, LEAST_PAUSE
     with opened(stream, root) as lander:
         while not ends.is_set():
             try:
@@ -56,11 +56,12 @@ def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) 
                 if time.monotonic() - told_at >= HEALTH:
                     tell(lander.health())
                     told_at = time.monotonic()
-                pause = LOOK
+                pause = LEAST_PAUSE
+                ends.wait(stream.every)
             except StorageError as error:
                 pause = min(2 * pause, MOST_PAUSE)
                 tell(f"{str(error).removesuffix('.')}. It is asked again in {pause:.0f} s.")
-            ends.wait(pause)
+                ends.wait(pause)
 
 
 def _note(stream: Landed, root: Path, lander: Landing) -> None:

@@ -4,7 +4,7 @@ Their days are raw files for a `LakeFile` with the stream's `pattern` and `closi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CLOSED = "CLOSED"
@@ -21,10 +21,13 @@ class Landed:
     Attributes:
         name: the name by which it is landed, and of its module.
         folder: the folder of its days, relative to the lake's root.
+        every: seconds between two looks at a stream of which all was landed. What has come since becomes a segment of its own, so a second would make
+            a day of 86,400 files.
     """
 
     name: str
     folder: str
+    every: float = field(default=60.0, kw_only=True)
 
     @property
     def pattern(self) -> str:

@@ -84,10 +84,10 @@ def test_a_broker_that_is_away_is_asked_again_with_longer_pauses(scanned: Topic,
     monkeypatch.setattr(ends, "wait", wait)
     monkeypatch.setattr(Lander, "land", away)
     monkeypatch.setattr(serving, "HEALTH", 0.0)
-    serve(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses), tmp_path, told.append, ends)
+    serve(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses, every=30), tmp_path, told.append, ends)
     assert told[:3] == [f"the broker is away. It is asked again in {pause} s." for pause in (2, 4, 8)]
     assert told[3].startswith("scanned: ")
-    assert waited == [2, 4, 8, 1]
+    assert waited == [2, 4, 8, 30]
 
 
 def test_how_far_it_is_behind_is_told(scanned: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,4 +4,4 @@ import os
 
 from batch_assets.streams.stream import Stream
 
-scanned = Stream("scanned", "streams/scanned", "scanned", lambda: os.environ["SHOP_BROKERS"])
+scanned = Stream("scanned", "streams/scanned", "scanned", lambda: os.environ["SHOP_BROKERS"], every=1)

@@ -4,4 +4,4 @@ import os
 
 from batch_assets.streams.stream import Subscription
 
-shelved = Subscription("shelved", "streams/shelved", lambda: os.environ["SHOP_SUBSCRIPTION"])
+shelved = Subscription("shelved", "streams/shelved", lambda: os.environ["SHOP_SUBSCRIPTION"], every=1)
