@@ -119,7 +119,7 @@ $(VENV)/beam/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,bench]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,bench,broker,kafka]'
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml.example

@@ -872,7 +872,7 @@ MUTANTS = (
     Mutant("two landers land at once", "streams/alone.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB", (_LANDER,)),
     Mutant("what was taken back is landed", "streams/broker.py", '"isolation.level": "read_committed"', '"isolation.level": "read_uncommitted"', (_LANDER,)),
     Mutant("the sender's time ends a day", "streams/broker.py", "if kind != TIMESTAMP", "if False and kind != TIMESTAMP", (_LANDER,)),
-    Mutant("a segment has events beyond its range", "streams/broker.py", "error is None and offset < of.next", "error is None", (_LANDER,)),
+    Mutant("a segment has events beyond its range", "streams/broker.py", "if offset < of.next:", "if True:", (_LANDER,)),
     Mutant("a segment's bytes know the clock", "streams/segment.py", "mtime=0", "mtime=None", (_LANDER,)),
     Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        put", "    if True:\n        put", (_LANDER,)),
     # A day that came in another form.

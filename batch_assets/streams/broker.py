@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, Message, TopicCollection, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from ..errors import LakeError, StorageError
@@ -50,6 +50,8 @@ class Broker:
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "fetch.message.max.bytes": 64 << 20,
+                # By default, the client fetches nothing for a second whenever it has 100,000 events, which are landed in half of that.
+                "fetch.queue.backoff.ms": 20,
             }
         )
 
@@ -104,13 +106,17 @@ class Broker:
                 if time.monotonic() - came > TIMEOUT:
                     raise StorageError(f"{self._place(of.partition)}: nothing came in {TIMEOUT:.0f} s, though offsets {reached} to {of.next - 1} are there.")
                 for message in messages:
-                    error = message.error()
-                    if error is not None and error.name() != _END:
-                        raise StorageError(f"{self._place(of.partition)}, offset {reached}: {error.str()}")
-                    offset = _offset(message)
-                    if error is None and offset < of.next:
-                        yield self._event(of, message)
-                    reached = max(reached, offset if error is not None else offset + 1)
+                    error, offset = message.error(), message.offset() or 0
+                    if error is not None:
+                        self._check_end(of, error, reached)
+                        reached = max(reached, offset)
+                        continue
+                    if offset < of.next:
+                        kind, appended_at = message.timestamp()
+                        if kind != TIMESTAMP_LOG_APPEND_TIME:
+                            raise self._is_senders_time(of, offset)
+                        yield Event(offset, appended_at, message.key(), message.value())
+                    reached = offset + 1
         finally:
             self._consumer.unassign()
 
@@ -118,14 +124,16 @@ class Broker:
         """Return so many messages, or fewer: where offsets have no events, the client waits for more until the time is over."""
         return self._ask(lambda: self._consumer.consume(count, _PAUSE))
 
-    def _event(self, of: Range, message: Message) -> Event:
-        kind, appended_at = message.timestamp()
-        if kind != TIMESTAMP_LOG_APPEND_TIME:
-            raise LakeError(
-                f"{self._place(of.partition)}, offset {message.offset()}: the time is the sender's, which need not grow, so no day would end at one place. "
-                "Have the broker stamp events: set the topic's message.timestamp.type to LogAppendTime."
-            )
-        return Event(_offset(message), appended_at, _bytes(message.key()), _bytes(message.value()))
+    def _check_end(self, of: Range, error: KafkaError, reached: int) -> None:
+        """Check that what came instead of a message is the partition's end."""
+        if error.name() != _END:
+            raise StorageError(f"{self._place(of.partition)}, offset {reached}: {error.str()}")
+
+    def _is_senders_time(self, of: Range, offset: int) -> LakeError:
+        return LakeError(
+            f"{self._place(of.partition)}, offset {offset}: the time is the sender's, which need not grow, so no day would end at one place. "
+            "Have the broker stamp events: set the topic's message.timestamp.type to LogAppendTime."
+        )
 
     def _place(self, partition: int) -> str:
         return f"topic {self._topic}, partition {partition}"
@@ -135,11 +143,3 @@ class Broker:
             return question()
         except KafkaException as wrong:
             raise StorageError(f"topic {self._topic} on {self._addresses}: {wrong.args[0].str()}") from wrong
-
-
-def _offset(message: Message) -> int:
-    return int(message.offset() or 0)
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value

@@ -6,9 +6,8 @@ bytes. Each event is a line, whatever is in it, so a poisoned one ends in the qu
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 import orjson
 from isal import igzip
@@ -22,9 +21,8 @@ _LEVEL = 1
 _BUFFER = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event as the broker has it.
+class Event(NamedTuple):
+    """An event as the broker has it; a tuple, since there are many.
 
     Attributes:
         offset: its offset.
@@ -45,12 +43,12 @@ def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) 
     """Write the segment of a range, under its own name once it is whole and on the disk."""
     path = folder / of.file(topic)
     unfinished = path.with_name(f".{path.name}.unfinished")
-    rows, last = 0, None
+    rows, last = 0, cast(Event | None, None)
     with unfinished.open("wb") as file, _packed("", "wb", _LEVEL, file, mtime=0) as packed:
         waiting = bytearray()
         for event in events:
             waiting += line_of(of.partition, event)
-            rows, last = rows + 1, (event.offset, event.appended_at)
+            rows, last = rows + 1, event
             if len(waiting) > _BUFFER:
                 packed.write(bytes(waiting))
                 waiting.clear()
@@ -60,15 +58,20 @@ def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) 
         put(unfinished, path)
     else:
         unfinished.unlink()
-    return Segment(of, rows, version, last)
+    return Segment(of, rows, version, (last.offset, last.appended_at) if last else None)
 
 
 def line_of(partition: int, event: Event) -> bytes:
     """Return an event as a line: a value that is text as text, and one that is not in base64."""
-    told: dict[str, Any] = {"partition": partition, "offset": event.offset, "appended_at": event.appended_at}
-    told |= _told("key", event.key) | _told("value", event.value)
-    if event.besides:
-        told |= event.besides
+    offset, appended_at, key, value, besides = event
+    told: dict[str, Any] = {"partition": partition, "offset": offset, "appended_at": appended_at}
+    try:
+        told["key"] = None if key is None else key.decode()
+        told["value"] = None if value is None else value.decode()
+    except UnicodeDecodeError:
+        told |= _told("key", key) | _told("value", value)
+    if besides:
+        told |= besides
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 

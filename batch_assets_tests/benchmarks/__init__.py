@@ -4,7 +4,7 @@
     python -m batch_assets_tests.benchmarks noise               how much the accuracy moves by chance
     python -m batch_assets_tests.benchmarks --lake data/lake    reuse a lake of the whole demo year; it is only read
 
-They need the extras `demo` and `bench`, and write only to a temporary folder. Measurements of both sides are interleaved, and
+They need the extras `demo`, `bench`, `broker` and `kafka`, and write only to a temporary folder. Measurements of both sides are interleaved, and
 ratios are of medians within one run, so that a noisy machine slows both sides. The exit code is 1 if a bar is missed.
 
 Belongs here: figures to compare, and their bars. Does not belong here: whether results are right (the tests).

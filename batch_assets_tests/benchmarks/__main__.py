@@ -10,7 +10,7 @@ from pathlib import Path
 from .bars import Bar
 from .workshop import Workshop, tell
 
-BENCHMARKS = ("reading", "formats", "speed", "memory", "accuracy", "sentiment", "recommendations", "identity")
+BENCHMARKS = ("reading", "formats", "speed", "memory", "accuracy", "sentiment", "recommendations", "identity", "landing", "today")
 BY_NAME = ("noise",)
 """Those that have no bar, and are run only if they are named."""
 

@@ -117,18 +117,18 @@ class Place:
             RuntimeError: it failed; the end of what it said is told.
         """
         command = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", module, *arguments]
-        return run_process(command, self._environment(), self.folder)
+        return run_process(command, self.environment(), self.folder)
 
     def bring_up_to_date(self, name: str, first: dt.date, last: dt.date) -> Cost:
         """Run `up-to-date` for a table and what it needs as a process of its own, with this warehouse; return what it took."""
         days = ["--from", first.isoformat(), "--to", last.isoformat()]
-        return run_process([sys.executable, "-m", "batch_assets", "up-to-date", "--select", name, *days], self._environment(), self.folder)
+        return run_process([sys.executable, "-m", "batch_assets", "up-to-date", "--select", name, *days], self.environment(), self.folder)
 
     def snapshot(self) -> Cost:
         """Run `snapshot` as a process of its own; return what it took."""
-        return run_process([sys.executable, "-m", "batch_assets", "snapshot"], self._environment(), self.folder)
+        return run_process([sys.executable, "-m", "batch_assets", "snapshot"], self.environment(), self.folder)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Return the environment of a process that has this warehouse, and Dagster's settings as the demo has them."""
         home = self.folder / "dagster"
         if not home.exists():

@@ -6,7 +6,7 @@ clock and for the broker's stamps alike, so all that it decides is as on the day
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ... import partitions
 from ...streams.broker import Broker
@@ -67,7 +67,7 @@ class ReplayedBroker(Broker):
     def events(self, of: Range) -> Iterator[Event]:
         """Yield the events of a range, with the replay's times."""
         for event in super().events(of):
-            yield replace(event, appended_at=self._clock.replayed(event.appended_at))
+            yield Event(event.offset, self._clock.replayed(event.appended_at), event.key, event.value)
 
 
 def _milliseconds(when: dt.datetime) -> int:

@@ -37,8 +37,8 @@ def broker(folder: Path, port: int, topic: str) -> Iterator[str]:
         admin.create_topics([NewTopic(topic, PARTITIONS, 1, config={"message.timestamp.type": "LogAppendTime"})])[topic].result()
         yield address
     finally:
-        # What was started only starts the broker, and does not end it.
-        os.killpg(process.pid, signal.SIGTERM)
+        # What was started only starts the broker, and does not end it. Nothing that it has is needed any more.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
