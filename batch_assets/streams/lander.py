@@ -82,10 +82,10 @@ class Lander:
         told = f"behind the broker in {behind} offsets" if behind else "all that the broker has is landed"
         return f"{self._stream.name}: {told} ({len(lag)} partitions)"
 
-    def state(self) -> Health | None:
-        """Return how it is; None if the topic has had no event yet. A day's time is known with the patience that its end has, too."""
+    def state(self) -> Health:
+        """Return how it is. A day's time is known with the patience that its end has, too."""
         manifest = newest(self._stream, self._root)
-        return Health(manifest.day, self._reaches, self.lag()) if manifest else None
+        return Health(manifest.day if manifest else partitions.day_at(self._now()), self._reaches, self.lag())
 
     def _begun(self) -> Manifest | None:
         """Return the open day's manifest, after what a killed lander left was put right; None if the topic has no event yet."""

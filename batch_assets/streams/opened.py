@@ -21,8 +21,8 @@ class Landing(Protocol):
         """Return how it is, in a line."""
         ...
 
-    def state(self) -> Health | None:
-        """Return how it is, for those who look at it from outside; None if nothing was landed yet."""
+    def state(self) -> Health:
+        """Return how it is, for those who look at it from outside."""
         ...
 
 

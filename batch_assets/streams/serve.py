@@ -66,5 +66,4 @@ def serve(stream: Landed, root: Path, tell: Callable[[str], None], ends: Event) 
 
 def _note(stream: Landed, root: Path, lander: Landing) -> None:
     """Note how the lander is, for those who look at it from outside."""
-    if state := lander.state():
-        note(stream.days(root), state)
+    note(stream.days(root), lander.state())

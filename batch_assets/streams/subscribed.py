@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+from .. import partitions
 from .alone import alone
 from .health import Health
 from .manifest import Range
@@ -78,9 +79,10 @@ class SubscriptionLander:
         told = [f"{day} has {rows(manifest):,} events" for day, manifest in sorted(days.manifests.items())]
         return f"{self._stream.name}: all that was delivered is landed ({', '.join(told) or 'no day is open'})"
 
-    def state(self) -> Health | None:
-        """Return the last day that is open; None if there is none, or while it lands. A message may be delivered at any time, so it reaches nowhere."""
-        return Health(max(self._days.manifests), None, {}) if self._days and self._days.manifests else None
+    def state(self) -> Health:
+        """Return how it is: which day is open. A message may be delivered at any time, so it reaches nowhere."""
+        days = self._days.manifests if self._days else {}
+        return Health(max(days, default=partitions.day_at(self._now())), None, {})
 
     def _gathered(self, deadline: dt.timedelta) -> list[Message]:
         """Return the messages of a segment: as many as come in a part of the deadline, and fit into it."""

@@ -37,7 +37,7 @@ from ..shop_lake import day_of, write_counts, write_day, write_shelves
 from .test_commands import environment, run  # noqa: F401
 
 SHOP = Graph(PACKAGE)
-TABLES = [*configured_graph().in_order(), *SHOP.in_order()]
+TABLES = [*configured_graph().in_order(), *configured_graph().today(), *SHOP.in_order()]
 CANARY = "Zerlina7"
 
 

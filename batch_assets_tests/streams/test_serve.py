@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from batch_assets.errors import StorageError
+from batch_assets.partitions import day_at
 from batch_assets.streams import serve as serving
-from batch_assets.streams.health import NOTE, noted
+from batch_assets.streams.health import NOTE, Health, noted
 from batch_assets.streams.lander import PATIENCE, Lander
 from batch_assets.streams.serve import serve
 from batch_assets.streams.stream import Stream
@@ -107,6 +108,11 @@ def test_what_was_not_landed_yet_is_not_reached(scanned: Topic, tmp_path: Path, 
     health = noted(tmp_path / "streams" / "scanned")
     assert health
     assert (health.reaches, health.lag) == (None, {0: 2, 1: 0})
+
+
+def test_a_topic_that_has_had_no_event_yet_has_a_lander_that_is_well(scanned: Topic, tmp_path: Path) -> None:
+    serving.land_once(Stream("scanned", "streams/scanned", "scanned", lambda: scanned.server.addresses), tmp_path, print)
+    assert noted(tmp_path / "streams" / "scanned") == Health(day_at(dt.datetime.now(dt.UTC)), None, {0: 0, 1: 0})
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b"[]", b"null", b'{"day": "2017-13-01", "reaches": null, "lag": {}}', b'{"day": "2017-01-01", "lag": {}}'])
