@@ -544,8 +544,8 @@ MUTANTS = (
     Mutant(
         "rows are loaded that workers could write",
         "engine/spark/engine.py",
-        "                return super().stage(table, days)",
-        "                pass\n            return super().stage(table, days)",
+        "            return self._hand_over(table, days, self._store)",
+        "            pass",
         (_INTO_DELTA,),
     ),
     Mutant(
@@ -558,6 +558,14 @@ MUTANTS = (
     Mutant("workers see what was replaced", "engine/spark/standing.py", "str(table.version)", "'0'", (_INTO_DELTA,)),
     Mutant("a task's last rows are lost", "engine/spark/handing.py", "    if waiting:\n", "    if False:\n", (_INTO_DELTA,)),
     Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
+    Mutant("workers see raw rows of other days", "engine/spark/engine.py", ".where(of_range)", "", (_INTO_DELTA,)),
+    Mutant(
+        "raw rows are loaded",
+        "engine/reading.py",
+        " in _read(source, root, reading, rejected)), file)",
+        " in _read(source, root, reading, rejected)))",
+        (_INTO_DELTA,),
+    ),
     Mutant("a grain may be there twice in two files", "engine/spark/checking.py", "having count(*) > 1", "having count(*) > 2", (_INTO_DELTA,)),
     Mutant(
         "breaches in a portion are not counted", "engine/spark/handing.py", "self._rejected(con), int(breaches))", "self._rejected(con), 0)", (_INTO_DELTA,)

@@ -116,13 +116,13 @@ def known_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iter
     for name, upstream in zip(table.tables, table.upstreams, strict=True):
         first, last = upstream.known(days)
         yield name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'"
-    yield from given_relations(con, table, days)
-
-
-def given_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[tuple[str, str]]:
-    """Yield as much of what an expression reads beside tables: raw rows, and the days that were asked for."""
     if table.source:
         yield table.source.name, f"{RAW} where batch_date between date '{days[0]}' and date '{days[-1]}'"
+    yield from days_alone(con, table, days)
+
+
+def days_alone(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[tuple[str, str]]:
+    """Yield as much of the days that were asked for, if an expression reads them."""
     if "days" in table.parameters:
         _ask(con, days)
         yield "days", DAYS

@@ -7,8 +7,10 @@ Belongs here: what an engine asks of such a store, and what its workers tell of 
 import datetime as dt
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Protocol
 
 import duckdb
@@ -106,6 +108,10 @@ class OpenStore(Protocol):
 
     def put(self, asset: str) -> Put:
         """Return what writes files into a table, until the publication ends; what no commit names by then is removed."""
+        ...
+
+    def until_the_end(self, context: AbstractContextManager[Path]) -> Path:
+        """Enter a context that is left when the publication has ended."""
         ...
 
     def relation(self, asset: str, schema: sch.Schema, written: Sequence[Written]) -> str:

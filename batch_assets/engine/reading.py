@@ -94,15 +94,15 @@ def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
     return Reading(source.name, day, day_version(root, versions), _bytes(files), rows)
 
 
-def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date]) -> list[Reading]:
-    """Read the files of `days` into `_raw`, in bounded memory; return what was read for each day.
+def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date], file: Path | None = None) -> list[Reading]:
+    """Read the files of `days` into `_raw`, which may be a view of a Parquet file, in bounded memory; return what was read for each day.
 
     Raises:
         LakeError: a file is missing or corrupt, or has a different form.
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
     with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
-        load(con, RAW, source.schema, _ahead(batch for reading in readings for batch in _read(source, root, reading, rejected)))
+        load(con, RAW, source.schema, _ahead(batch for reading in readings for batch in _read(source, root, reading, rejected)), file)
         load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
     return readings
 

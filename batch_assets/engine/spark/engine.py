@@ -1,7 +1,8 @@
 """The Spark engine: what an expression may know goes to Spark as Parquet files, and its rows come back as Parquet files.
 
-Belongs here: how an expression and a map are run by Spark. Does not belong here: what is alike on every engine (`../making.py`,
-`../scoring.py`), and where the files lie (`transit.py`).
+If Spark's workers reach the store (`../open_store.py`), published rows do neither: workers read them where they lie, and write what they make
+where it will lie; raw rows alone are brought to them. Belongs here: how an expression and a map are run by Spark. Does not belong here: what is
+alike on every engine (`../making.py`, `../scoring.py`), where files lie (`transit.py`), and what runs in a worker to write them (`handing.py`).
 """
 
 import datetime as dt
@@ -20,10 +21,10 @@ from ibis.backends.duckdb import Backend
 from ...table.model import ModelStore, Version
 from ...table.table import REJECT, Table
 from .. import ibis_private
-from ..making import Engine, given_relations, known_relations, of_days
+from ..making import Engine, days_alone, known_relations, of_days
 from ..open_store import HandedOver, OpenStore, contents
 from ..quoting import sql_text
-from ..reading import Reading
+from ..reading import Reading, read_lake
 from ..scoring import by_models, call
 from ..staging import Query, stage_written
 from .checking import counted_by_portions, lost, repeats
@@ -41,14 +42,15 @@ if TYPE_CHECKING:
 PARTS = 1024
 """Into how many parts groups of rows are put that belong together: a call gets a part, so a worker holds a part in memory."""
 
-_PART, _MADE = "_part", "made"
-"""The column of a row's part, and the folder of the rows that come back."""
+_PART, _MADE, _RAW = "_part", "made", "raw"
+"""The column of a row's part, the folder of the rows that come back, and the file of those of the lake."""
 
 
 class Spark(Engine):
     """Computes rows on Spark."""
 
     _folder: Path
+    _raw: Path
 
     def __init__(self, con: Backend, lake: Path, models: ModelStore, store: OpenStore | None = None) -> None:
         """Take the inputs, and the store if Spark's workers reach it."""
@@ -57,25 +59,27 @@ class Spark(Engine):
 
     def stage(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
         """As every engine does, with files in transit; but workers write the rows into the store if they reach it."""
+        if self._store and not table.is_generator:
+            return self._hand_over(table, days, self._store)
         with in_transit() as self._folder:
-            if self._store is None or table.is_generator:
-                return super().stage(table, days)
-            readings = self.read(table, days)
-            columns = _schema_of_rows(table)
-            put, counts = self._store.put(table.asset), counted_by_portions(table.contract, columns)
-            portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder, counts or ()))
-            written = [file for portion in portions for file in portion.written]
-            rejected = [portion.rejected for portion in portions if portion.rejected]
-            with told_plainly(table, days):
-                breaches = None if counts is None else sum(portion.breaches for portion in portions) + repeats(table.contract, put.table, written)
-                self.handed = HandedOver(written, breaches, lost(table, days, put.table, written, rejected))
-            stage_written(
-                self.con,
-                self._store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), written),
-                rejected_rows(rejected),
-                raw_rows=table.source is not None,
-            )
-            return readings
+            return super().stage(table, days)
+
+    def _hand_over(self, table: Table, days: Sequence[dt.date], store: OpenStore) -> list[Reading]:
+        """Let the workers write the rows into the store; return what was read from the lake, whose rows are in transit until the publication has ended."""
+        self._folder = store.until_the_end(in_transit())
+        self._raw = self._folder / _RAW
+        readings = read_lake(self.con, table.source, self.lake, days, self._raw) if table.source else []
+        columns = _schema_of_rows(table)
+        put, counts = store.put(table.asset), counted_by_portions(table.contract, columns)
+        portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder, counts or ()))
+        written = [file for portion in portions for file in portion.written]
+        rejected = [portion.rejected for portion in portions if portion.rejected]
+        with told_plainly(table, days):
+            breaches = None if counts is None else sum(portion.breaches for portion in portions) + repeats(table.contract, put.table, written)
+            self.handed = HandedOver(written, breaches, lost(table, days, put.table, written, rejected))
+        kept = store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), written)
+        stage_written(self.con, kept, rejected_rows(rejected), raw_rows=table.source is not None)
+        return readings
 
     def content_alone(self, table: Table, day: dt.date) -> str | None:
         """As every engine does, with files in transit; but workers count the rows where they make them, if they reach the store."""
@@ -127,18 +131,22 @@ class Spark(Engine):
     def _show_known(self, table: Table, days: Sequence[dt.date]) -> None:
         """Show Spark what an expression may know, under the names used in it."""
         if self._store:
-            relations = given_relations(self.con, table, days)
-            for name, upstream in zip(table.tables, table.upstreams, strict=True):
-                known = upstream.known(days)
-                standing(self._store.standing(upstream.asset, *known), table.schema_of(name), *known).createOrReplaceTempView(name)
-        else:
-            relations = known_relations(self.con, table, days)
-        for name, relation in relations:
+            self._show_where_it_lies(table, days, self._store)
+        for name, relation in days_alone(self.con, table, days) if self._store else known_relations(self.con, table, days):
             self.con.con.execute(f"copy (from {relation}) to {sql_text(self._folder / f'{name}.parquet')} (format parquet)")
         for name, rows in rows_in_memory(_expression(table)).items():
             pq.write_table(rows, self._folder / f"{name}.parquet")
         for path in self._folder.glob("*.parquet"):
             session().read.parquet(str(path)).createOrReplaceTempView(path.stem)
+
+    def _show_where_it_lies(self, table: Table, days: Sequence[dt.date], store: OpenStore) -> None:
+        """Show Spark what lies in the store, and the raw rows that were read."""
+        for name, upstream in zip(table.tables, table.upstreams, strict=True):
+            known = upstream.known(days)
+            standing(store.standing(upstream.asset, *known), table.schema_of(name), *known).createOrReplaceTempView(name)
+        if table.source:
+            of_range = f"batch_date between date '{days[0]}' and date '{days[-1]}'"
+            session().read.parquet(str(self._raw)).where(of_range).createOrReplaceTempView(table.source.name)
 
     def _made_rows(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Return the query of the rows that came back. No rows may be no file."""

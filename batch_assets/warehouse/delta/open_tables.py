@@ -5,7 +5,8 @@ Does not belong here: what becomes of files that no commit names (`under_way.py`
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -34,6 +35,10 @@ class OpenTables:
         """Return what writes files into a table until the publication ends."""
         since = self._tables[asset].version() if asset in self._tables else -1
         return self._publication.enter_context(under_way(self._location, self._uri(asset), since))
+
+    def until_the_end(self, context: AbstractContextManager[Path]) -> Path:
+        """Enter a context that is left when the publication has ended."""
+        return self._publication.enter_context(context)
 
     def relation(self, asset: str, schema: ibis.Schema, written: Sequence[Written]) -> str:
         """Return, as SQL, the rows of files that were written."""

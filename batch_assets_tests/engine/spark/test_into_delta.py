@@ -4,6 +4,7 @@ import datetime as dt
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ibis.backends.duckdb import Backend
 
 import batch_assets.settings
 from batch_assets.engine import staging as tables_of_staging
+from batch_assets.engine.staging import RAW
 from batch_assets.errors import BreachError, DefinitionError, EngineError, StorageError
 from batch_assets.table.contract import Contract
 from batch_assets.table.model import Version
@@ -78,7 +80,13 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
         return put(con, name, schema, rows)
 
     monkeypatch.setattr(tables_of_staging, "_put", watched)
-    held, places = holding._count, list[str]()
+    held, places, load = holding._count, list[str](), tables_of_staging.load
+
+    def noted(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path | None = None) -> None:
+        loaded.append(f"{table} {'as a table' if file is None else 'as a file'}")
+        load(con, table, schema, batches, file)
+
+    monkeypatch.setattr("batch_assets.engine.reading.load", noted)
 
     def counted(con: Backend, contract: type[Contract], relation: str) -> int | None:
         loaded.append(f"counted {contract.__name__}")
@@ -95,6 +103,7 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
     assert published(warehouse) == published(by_duckdb)
     assert {table.asset for table in tables if ",".join(table.contract.columns()) in loaded} == {table.asset for table in tables if table.is_generator}
     assert {told for told in loaded if told.startswith("counted ")} == {f"counted {table.contract.__name__}" for table in tables if table.is_generator}
+    assert {told for told in loaded if told.startswith(RAW)} == {f"{RAW} as a file"}
     assert not places
     assert not list((tmp_path / "staging").iterdir())
 
@@ -170,6 +179,10 @@ def test_a_batch_that_is_refused_leaves_no_file(by_duckdb: Warehouse) -> None:
     def other(shelf_counts: ir.Table, shelf_kinds: ir.Table) -> ir.Table:
         return SHOP.table("kind_counts").function(shelf_counts, shelf_kinds).mutate(more=1)  # type: ignore[union-attr]
 
+    def with_others(counts: ir.Table) -> ir.Table:
+        made = SHOP.table("shelf_counts").function(counts)
+        return made.mutate(pieces=_.pieces + _.count().over())  # type: ignore[union-attr]
+
     def failing(rows: pa.RecordBatch, mean_model: Version) -> pa.RecordBatch:
         raise ValueError("the customer is 'Jane Doe'")
 
@@ -182,6 +195,8 @@ def test_a_batch_that_is_refused_leaves_no_file(by_duckdb: Warehouse) -> None:
         publish(like("shelf_counts", losing), by_duckdb, days[4:5], "run")
     with pytest.raises(DefinitionError, match=r"columns \['more'\] are in the rows or in the contract"):
         publish(like("kind_counts", other), by_duckdb, days[4:5], "run")
+    with pytest.raises(DefinitionError, match=r"batch 2017-01-06: in the range .* marts\.shelf_counts makes other rows of this day than of this day alone"):
+        publish(like("shelf_counts", with_others), by_duckdb, days[4:7], "run")
     with pytest.raises(DefinitionError, match=r"batch 2017-01-06: in the range .* features\.recent_counts makes other rows of this day than of this day alone"):
         publish(like("recent_counts", of_the_range), by_duckdb, days[4:7], "run")
     with pytest.raises(EngineError, match=r"ValueError: the customer is …"):
