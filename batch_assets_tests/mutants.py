@@ -558,6 +558,7 @@ MUTANTS = (
     Mutant("workers see what was replaced", "engine/spark/standing.py", "str(table.version)", "'0'", (_INTO_DELTA,)),
     Mutant("a task's last rows are lost", "engine/spark/handing.py", "    if waiting:\n", "    if False:\n", (_INTO_DELTA,)),
     Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
+    Mutant("the embedded engine reads in several parts", "engine/spark/standing.py", ".coalesce(1)", "", ("lake/test_parity_of_this_lake.py",)),
     Mutant("workers see raw rows of other days", "engine/spark/engine.py", ".where(of_range)", "", (_INTO_DELTA,)),
     Mutant(
         "raw rows are loaded",

@@ -13,7 +13,7 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
 from .. import shop
-from ..conftest import warehouse_in
+from ..conftest import DELTA_TABLES, warehouse_in
 from .history import publish_all, write_history, write_shopping
 from .others import OTHERS, SMALL, write_other
 from .writer import day_of, noon, product, till_line, write_catalogue, write_till
@@ -58,6 +58,26 @@ def test_both_engines_make_the_same(table: Table, published: Warehouse) -> None:
     from ..engine.spark.parity import differences
 
     assert not list(differences(table, published, days_between(day_of(1), day_of(LENGTH - 1))))
+
+
+def test_spark_writes_into_delta_tables_what_duckdb_has_published(published: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All in one: a table that is written otherwise makes those that read it others, too. No day is made again alone, which takes as long once more."""
+    pytest.importorskip("deltalake", reason="the extra delta is not installed: pip install 'batch_assets[delta]'")
+    monkeypatch.setattr(batch_assets.settings.settings, "engine", "spark")
+    monkeypatch.setattr("batch_assets.warehouse.publication.check_independence", lambda *_: None)
+    there = warehouse_in(tmp_path, name=DELTA_TABLES)
+    there.lake = published.lake
+    there.keep_open()
+    for table in IN_ORDER:
+        if table.name not in LATE:
+            publish(table, there, days_between(day_of(0), day_of(LENGTH - 1)), "run")
+    there.close()
+    both = []
+    for warehouse in (published, there):
+        with warehouse.connect() as con:
+            batches = con.con.execute("select asset, batch_date, content, rows_kept, rows_rejected, inputs from quality.batches order by all").fetchall()
+            both.append((batches, con.con.execute("from quality.quarantine order by all").fetchall()))
+    assert both[0] == both[1]
 
 
 def test_both_engines_make_the_same_forecasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

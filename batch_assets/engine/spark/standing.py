@@ -1,6 +1,7 @@
 """What stands in the store, as Spark reads it there: the files that the table's log names, and no others that lie beside them.
 
-Spark takes the day from a file's path. The engine that is embedded does not, but it reads Delta's log itself. Does not belong here: rows that
+Spark takes the day from a file's path. The engine that is embedded does not, but it reads Delta's log itself, and all files in one part: in several,
+it fails to plan some unions. Does not belong here: rows that
 have to be brought to Spark (`transit.py`).
 """
 
@@ -24,7 +25,7 @@ def standing(table: Standing, schema: ibis.Schema, first: dt.date, last: dt.date
         nulls = ", ".join(f"cast(null as {type_name(kind)}) as `{name}`" for name, kind in schema.items())
         return session().sql(f"select {nulls} limit 0")
     if settings.spark == EMBEDDED:
-        rows = session().read.format("delta").option("versionAsOf", str(table.version)).load(table.table)
+        rows = session().read.format("delta").option("versionAsOf", str(table.version)).load(table.table).coalesce(1)
     else:
         rows = session().read.option("basePath", table.table).parquet(*table.files)
     return rows.where(f"batch_date between date '{first}' and date '{last}'")
