@@ -970,6 +970,8 @@ MUTANTS = (
         "pa.concat_tables([earlier, earlier, rows[:0].",
         (_BEAM,),
     ),
+    Mutant("a pipeline has a message as often as it came", "beam/events.py", "sorted(once.values(), key", "sorted(came, key", (_BEAM,)),
+    Mutant("a pipeline has messages of other days", "beam/events.py", "begin <= message[0] < end", "True", (_BEAM,)),
     Mutant("a pipeline unpacks what it fetches", "beam/files.py", "each.path, _BYTES, _AS_IS", "each.path", (_BEAM,)),
     Mutant("a worker has settings of its own", "beam/steps.py", "        setattr(settings, name, value)", "        pass", (_BEAM,)),
     Mutant("a pipeline needs no earlier day", "beam/plan.py", "            inputs_hash(there, upstream, day)\n", "", (_BEAM,)),

@@ -25,6 +25,7 @@ class ForecastOptions(PipelineOptions):
         parser.add_argument("--day", required=True, help="the batch day")
         parser.add_argument("--output", required=True, help="begin of the names of the files of forecasts, a path or URL")
         parser.add_argument("--known", required=True, help="folder for the rows of earlier days, a path or URL that all workers reach")
+        parser.add_argument("--subscription", help="Pub/Sub's subscription that has the day's events, in place of raw files of what may come by a stream")
         parser.add_argument("--lake", default=str(settings.lake), help="the lake's root, a path or URL")
         parser.add_argument("--models", default=str(settings.models), help="where trained models are, a path or URL")
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plan = planned(con, _day(ours.day), _absolute(ours.known))
         schema = configured_graph().table(PREDICTION).contract.arrow_schema()
         with beam.Pipeline(options=options) as pipeline:
-            made = forecasts(pipeline, plan, _absolute(ours.lake), _absolute(ours.models))
+            made = forecasts(pipeline, plan, _absolute(ours.lake), _absolute(ours.models), ours.subscription)
             rows = made | "rows" >> beam.FlatMap(lambda batch: batch.to_pylist())
             rows | "write" >> beam.io.WriteToParquet(_absolute(ours.output), schema, file_name_suffix=".parquet")
     except BatchError as error:

@@ -21,11 +21,12 @@ from ..table.graph import configured_graph
 from ..table.model import Version
 from ..table.table import Table
 from ..warehouse.artifacts import Artifacts
+from .events import put
 from .files import fetch, read_rows
 from .plan import PREDICTION, Plan
 
-DAY = "day"
-"""The step that says which day it is; the others are named by their tables."""
+DAY, EVENTS = "day", "events"
+"""The steps that say which day it is, and what came in it; the others are named by their tables."""
 
 ROWS_AT_ONCE = 1 << 10
 """Rows that are scored in one call."""
@@ -48,7 +49,10 @@ class Make(beam.DoFn):
         day, made = element
         table = configured_graph().table(self._name)
         with TemporaryDirectory() as folder:
-            if table.source:
+            if table.source and EVENTS in made:
+                (came,) = made[EVENTS]
+                put(came, next(form for form in table.source.forms if form.so_far), self._plan.day, Path(folder))
+            elif table.source:
                 forms = [name.format(day=day) for form in table.source.forms for name in (form.pattern, form.closing) if name]
                 fetch(self._lake, forms, Path(folder))
             try:

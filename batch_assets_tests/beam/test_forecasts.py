@@ -3,9 +3,13 @@
 Beam has an environment of its own (`make beam`), since it does not take the Arrow that all else runs on. So it runs in processes of its own.
 """
 
+import datetime as dt
+import gzip
+import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +17,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from batch_assets.demo.stream.tills import events
+from batch_assets.lake.pos_log import pos_log
 from batch_assets.settings import Closing, settings
 from batch_assets.warehouse.connection import Warehouse
 
@@ -23,6 +29,7 @@ from ..lake.writer import day_of, noon, product, till_line, write_catalogue, wri
 BEAM = Path(sys.prefix) / "beam" / "bin" / "python"
 ROOT = Path(__file__).parents[2]
 LAST = day_of(51)
+CLOSED = f'{{"{day_of(53)}": {{}}}}'
 
 pytestmark = pytest.mark.skipif(not BEAM.exists(), reason="Beam is not installed, so its pipeline is not tested: make beam")
 
@@ -76,8 +83,7 @@ def content(warehouse: Warehouse, folder: Path) -> tuple[str, str]:
 
 
 def test_the_forecasts_are_the_published_ones_though_all_lies_elsewhere(published: Warehouse, tmp_path: Path) -> None:
-    closed = f'{{"{day_of(53)}": {{}}}}'
-    ran = run(published, tmp_path, module="batch_assets_tests.beam.elsewhere", scheme="elsewhere:/", BATCH_ASSETS_CLOSED_DAYS=closed)
+    ran = run(published, tmp_path, module="batch_assets_tests.beam.elsewhere", scheme="elsewhere:/", BATCH_ASSETS_CLOSED_DAYS=CLOSED)
     assert ran.returncode == 0, ran.stderr
     made, ledger = content(published, tmp_path)
     assert made == ledger
@@ -95,10 +101,47 @@ def test_workers_of_their_own_make_the_same(published: Warehouse, tmp_path: Path
         assert {known[column].null_count for column in ("customer_name", "postcode")} == {known.num_rows}
 
 
-def test_dataflow_takes_the_pipeline_as_it_is(published: Warehouse, tmp_path: Path) -> None:
+def test_the_days_events_may_come_by_a_subscription(published: Warehouse, tmp_path: Path) -> None:
+    lake = Path(published.lake)
+    till, other = pos_log.path(lake, LAST), tmp_path / "till file"
+    lines = [(event.at, event.value) for event in events(lake, till, LAST)]
+    of_others = [(at + dt.timedelta(days=days), lines[0][1]) for at, _ in lines[:1] for days in (-2, 2)]
+    listed = tmp_path / "messages.jsonl"
+    listed.write_text("".join(json.dumps({"at": at.isoformat(), "value": b64encode(value).decode()}) + "\n" for at, value in [*lines, *of_others]))
+    till.rename(other)
+    try:
+        options = ("--day", str(LAST), "--streaming", f"--subscription={listed}")
+        ran = run(published, tmp_path, *options, module="batch_assets_tests.beam.published", BATCH_ASSETS_CLOSED_DAYS=CLOSED)
+    finally:
+        other.rename(till)
+    assert ran.returncode == 0, ran.stderr
+    made, ledger = content(published, tmp_path)
+    assert made == ledger
+
+
+_PUT = """
+import datetime as dt, sys
+from pathlib import Path
+from batch_assets.beam.events import put
+from batch_assets.lake.pos_log import pos_log
+
+came = [(2.0, "b", None, b"later"), (1.0, "c", "31", b"first"), (2.0, "b", None, b"later"), (1.5, "a", None, b"then")]
+put(came, pos_log.forms[1], dt.date(2017, 2, 21), Path(sys.argv[1]))
+"""
+
+
+def test_a_message_that_came_twice_is_a_line_once_in_the_order_of_publishing(tmp_path: Path) -> None:
+    subprocess.run([str(BEAM), "-c", _PUT, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    (segment,) = pos_log.files(tmp_path, LAST)
+    lines = [json.loads(line) for line in gzip.decompress(segment.read_bytes()).splitlines()]
+    assert [(line["offset"], line["key"], line["value"]) for line in lines] == [(0, "31", "first"), (1, None, "then"), (2, None, "later")]
+
+
+@pytest.mark.parametrize("source", [(), ("--streaming", "--subscription=projects/retailer/subscriptions/tills")], ids=["files", "events"])
+def test_dataflow_takes_the_pipeline_as_it_is(published: Warehouse, tmp_path: Path, source: tuple[str, ...]) -> None:
     """All but the job's submission is done: there is no Dataflow here."""
     on_dataflow = ["--runner=DataflowRunner", "--project=retailer", "--region=europe-west1", "--temp_location=gs://bucket/tmp"]
-    ran = run(published, tmp_path, "--day", str(LAST), *on_dataflow, "--sdk_location=container", "--no_auth", "--dry_run=true")
+    ran = run(published, tmp_path, "--day", str(LAST), *on_dataflow, *source, "--sdk_location=container", "--no_auth", "--dry_run=true")
     assert ran.returncode == 0, ran.stderr
 
 
