@@ -8,14 +8,17 @@ import dataclasses
 import datetime as dt
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
+from ibis.backends.duckdb import Backend
 
 from batch_assets.engine.duckdb import SCORED_AT_ONCE
 from batch_assets.features.customer_candidates import PLACES
+from batch_assets.models._recommendation import fit
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import Factors
 from batch_assets.models._recommendation.fit import METHODS, WEEKS, Ranker, train
@@ -50,13 +53,13 @@ _LIMIT = "256MB"
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the figures of each method and phase, and return the bars."""
     place = workshop.later
-    for table in GRAPH.with_upstreams(["customer_purchases", "products"]):
+    for table in GRAPH.with_upstreams(["customer_purchases", "products", "reviews"]):
         place.publish(table.name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
     return [*_accuracy(place), *_speed(place), _memory(place)]
 
 
 def _accuracy(place: Place) -> list[Bar]:
-    scores, without = [], dict[str, list[tuple[Numbers, Numbers]]]()
+    scores, without, starred = [], dict[str, list[tuple[Numbers, Numbers]]](), list[tuple[Numbers, Numbers]]()
     with place.warehouse.connect() as con:
         days = con.sql(f"select date '{ORIGINS[-1]}' as batch_date")
         weeks = Weeks(days, con.table("customer_purchases", database="marts"), con.table("products", database="marts"))
@@ -66,9 +69,12 @@ def _accuracy(place: Place) -> list[Bar]:
             scores.append(score(week, train(seen), Factors.fit(weeks.days_bought(origin))))
             for name, families in (("", ()), *FAMILIES.items()):
                 without.setdefault(name, []).append(_judged(train([_blind(each, families) for each in seen]), _blind(week, families)))
+            with patch.object(fit, "FEATURES", (*FEATURES, "stars", "reviews")):
+                starred.append(_judged(train([_starred(con, each) for each in seen]), _starred(con, week)))
             weeks.forget(origin)
     _print(scores)
-    _print_ablation(without)
+    _print_differences("Without a family of features, mean of the origins", {name: without[name] for name in FAMILIES}, without[""])
+    _print_differences("With what customers think of a product", {"stars of its reviews, and how many": starred}, without[""])
     ratios = [test.ndcg[RANKING] / test.ndcg[OWN] for test in scores]
     blend = [test.ndcg[RANKING] / test.ndcg[BLEND] for test in scores]
     found = [max(test.hit[name] for name in (RANKING, DISCOVERY)) / test.hit[POPULAR] for test in scores]
@@ -112,19 +118,32 @@ def _judged(files: dict[str, str], week: Week) -> tuple[Numbers, Numbers]:
     return ndcg, judge(never_bought, ranker.scores(DISCOVERY, never_bought), week.bought.only(week.bought.is_new)).hit
 
 
-def _print_ablation(without: dict[str, list[tuple[Numbers, Numbers]]]) -> None:
-    """Print what is lost without each family of features, and the standard error of that, by customers."""
+def _starred(con: Backend, week: Week) -> Week:
+    """Return a week whose features also say how many reviews of a product had stars by then, and the share of five stars among them."""
+    known = con.con.execute(_STARS, [week.origin]).to_arrow_table()
+    product, share, count = (known[name].to_numpy() for name in ("product_id", "stars", "reviews"))
+    place = np.minimum(np.searchsorted(product, week.frame.product), len(product) - 1)
+    found = product[place] == week.frame.product
+    more = np.column_stack([np.where(found, share[place], np.nan), np.where(found, count[place], 0)]).astype(np.float32)
+    return dataclasses.replace(week, frame=dataclasses.replace(week.frame, features=np.hstack([week.frame.features, more])))
+
+
+def _print_differences(title: str, tried: Mapping[str, list[tuple[Numbers, Numbers]]], in_use: list[tuple[Numbers, Numbers]]) -> None:
+    """Print what is lost or won by each thing that was tried, and the standard error of that, by customers."""
     rows = []
-    for name in FAMILIES:
+    for name, judged in tried.items():
         found = []
         for measure in (0, 1):
-            differ = [less[measure] - whole[measure] for less, whole in zip(without[name], without[""], strict=True)]
+            differ = [other[measure] - whole[measure] for other, whole in zip(judged, in_use, strict=True)]
             error = float(np.sqrt(sum(each.var(ddof=1) / len(each) for each in differ))) / len(differ)
             found += [f"{np.mean([each.mean() for each in differ]):+.4f}", f"{error:.4f}"]
         rows.append([name, *found])
-    print_table("Without a family of features, mean of the origins", ["", "NDCG@10", "error", "hit rate@10", "error"], rows)
+    print_table(title, ["", "NDCG@10", "error", "hit rate@10", "error"], rows)
 
 
+_STARS = """
+    select product_id, avg(five_stars::int) as stars, count(*)::bigint as reviews from marts.reviews
+    where batch_date <= ? and five_stars is not null group by 1 order by 1"""
 _INPUT = """
     from features.customer_candidates join features.customer_product using (batch_date, customer_id, product_id)
     order by customer_id, product_id"""
