@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[2]
 LAST = day_of(51)
 CLOSED = f'{{"{day_of(53)}": {{}}}}'
 
-pytestmark = pytest.mark.skipif(not BEAM.exists(), reason="Beam is not installed, so its pipeline is not tested: make beam")
+if not BEAM.exists():
+    pytest.skip("Not tested: the pipeline of Apache Beam, which is not installed. Run `make beam`", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
