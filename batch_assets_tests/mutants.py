@@ -919,6 +919,7 @@ MUTANTS = (
     Mutant("a lander says that it holds messages when it does not", "streams/subscribed.py", "            os.utime(self._held, (0, 0))\n", "", (_SUBSCRIBED,)),
     Mutant("a segment has messages in any order", "streams/subscribed.py", "message.published_at, message.id))", "message.id))", (_SUBSCRIBED,)),
     Mutant("messages are gathered beyond the deadline", "streams/subscribed.py", " and time.monotonic() < until", "", (_SUBSCRIBED,)),
+    Mutant("a large message cannot be taken", "streams/subscriber.py", 'length", -1)', 'length", 4 << 20)', (_SUBSCRIBED,)),
     Mutant("messages fill the memory", "streams/subscribed.py", " and size < MOST_BYTES", "", (_SUBSCRIBED,)),
     Mutant(
         "a late message is of a day that was closed", "streams/open_days.py", "return max(day, self.first) if self.first else day", "return day", (_SUBSCRIBED,)

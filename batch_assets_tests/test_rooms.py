@@ -147,7 +147,7 @@ def knows_spark(use: Use) -> bool:
     """Spark's libraries are known to its engine alone, and its engine to the choice between engines, and to the page that says what it can do."""
     if not use.is_import or _is_in(use.module, SPARK):
         return False
-    return _is_in(use.target, "pyspark", "pysail", "grpc") or (
+    return _is_in(use.target, "pyspark", "pysail", *([] if use.module == f"{OURS}.streams.subscriber" else ["grpc"])) or (
         _is_in(use.target, SPARK) and use.module not in (f"{OURS}.engine.choice", f"{OURS}.reporting.engines")
     )
 

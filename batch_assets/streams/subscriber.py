@@ -3,6 +3,7 @@
 All that knows google-cloud-pubsub is here; it is an extra. Where the environment has PUBSUB_EMULATOR_HOST, that is asked instead of Google.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +11,11 @@ from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
+import grpc
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPIError, InvalidArgument, NotFound, PermissionDenied
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.pubsub_v1 import SubscriberClient
+from google.pubsub_v1.services.subscriber.transports.grpc import SubscriberGrpcTransport
 from google.pubsub_v1.types import PullResponse
 
 from ..errors import LakeError, StorageError
@@ -75,7 +78,7 @@ class Subscriber:
             StorageError: there are no credentials.
         """
         self.path = path
-        self._client = self._ask(SubscriberClient)
+        self._client = self._ask(_client)
 
     def __enter__(self) -> "Subscriber":
         return self
@@ -120,6 +123,14 @@ class Subscriber:
         if isinstance(wrong, NotFound | InvalidArgument | PermissionDenied):
             return LakeError(f"subscription {self.path}: {why}. Is its path right, and may this account read and describe it?")
         return StorageError(f"subscription {self.path}: {why}")
+
+
+def _client() -> SubscriberClient:
+    """Return a client, which takes messages of any size, also from an emulator: Google's own takes 4 MB from one."""
+    if (emulator := os.environ.get("PUBSUB_EMULATOR_HOST")) is None:
+        return SubscriberClient()
+    channel = grpc.insecure_channel(emulator, [("grpc.max_receive_message_length", -1)])
+    return SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
 
 
 def _message(received: PullResponse) -> Message:

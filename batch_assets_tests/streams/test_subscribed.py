@@ -218,6 +218,12 @@ def test_a_segment_has_its_messages_in_the_order_of_their_publishing(own: OwnSer
     assert [event["value"] for event in events(root)] == [count(n).decode() for n in reversed(range(6))]
 
 
+def test_messages_may_be_as_large_as_pubsub_takes_them(own: OwnService, root: Path) -> None:
+    own.publish(TOPIC, *(b"x" * 9_900_000 for _ in range(8)))
+    assert [line.partition(": ")[2].partition(" ")[0] for line in land(root)] == ["8"]
+    assert [len(event["value"]) for event in events(root)] == [9_900_000] * 8
+
+
 def test_messages_are_gathered_for_a_part_of_the_deadline(own: OwnService, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own.publish(TOPIC, *map(count, range(8)))
     times = itertools.count(0, 2.0)
