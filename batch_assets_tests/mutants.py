@@ -885,6 +885,10 @@ MUTANTS = (
     Mutant("a segment's bytes know the clock", "streams/segment.py", "mtime=0", "mtime=None", (_LANDER,)),
     Mutant("a range without events has a file", "streams/segment.py", "    if rows:\n        put", "    if True:\n        put", (_LANDER,)),
     # A day that came in another form.
+    Mutant("a segment is rewritten as a file", "warehouse/erasure/rewrite.py", "    source = source.form(path)\n", "", (_REWRITE,)),
+    Mutant(
+        "segments that nothing read are not searched", "warehouse/erasure/unread.py", "for form in source.forms:", "for form in source.forms[:1]:", (_REWRITE,)
+    ),
     Mutant("a day that came both ways is read once", "ingest/lakefile.py", "if len(there) > 1:", "if False:", (_LAKEFILE, _STREAMED)),
     Mutant("segments are read as the usual files", "ingest/lakefile.py", "path.match(form.pattern", "not path.match(form.pattern", (_LAKEFILE, _STREAMED)),
     Mutant(
