@@ -21,7 +21,7 @@ from .clock import Clock
 
 _SECOND = dt.timedelta(seconds=1)
 
-SLACK = 1.0
+SLACK = 2.0
 """Seconds of ours before the end of the day at which all is sent: what a pause of this machine delays must not be of the next day."""
 
 

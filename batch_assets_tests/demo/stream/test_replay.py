@@ -56,12 +56,12 @@ def test_a_day_is_sent_landed_and_closed(lake: Lake, tmp_path: Path, monkeypatch
     monkeypatch.setattr("batch_assets.demo.stream.replay.LOOK", 0.2)
     monkeypatch.setattr("batch_assets.demo.stream.seen.seen_so_far", lambda place: lambda: f"seen in {place.name}")
     place = tmp_path / "stream"
-    asked = ["stream", "--demo", str(demo(lake, tmp_path / "demo")), "--place", str(place), "--port", str(port), "--speed", "20000"]
+    asked = ["stream", "--demo", str(demo(lake, tmp_path / "demo")), "--place", str(place), "--port", str(port), "--speed", "10000"]
     monkeypatch.setattr("sys.argv", ["demo", *asked])
     command.main()
     told = capsys.readouterr().out.splitlines()
     sent = list(events(lake.path, till_file(lake.path, DAY), DAY))
-    assert told[0] == f"{len(sent)} lines of {DAY} are sent at 20,000 times the speed of the tills: 0:00:04.320000 for the day"
+    assert told[0] == f"{len(sent)} lines of {DAY} are sent at 10,000 times the speed of the tills: 0:00:08.640000 for the day"
     assert any(line.endswith("segments; seen in stream") for line in told[1:-1])
     assert told[-1] == f"tills {DAY}: closed, {len(sent)} events"
     found = [json.loads(line) for file in pos_log.files(place / "lake", DAY) for line in gzip.decompress(file.read_bytes()).splitlines()]
