@@ -112,7 +112,7 @@ $(VENV)/tested: $(VENV)/ready
 
 # Beam takes no Arrow as new as the one that is pinned, so it has an environment of its own, with the same versions of all else.
 $(VENV)/beam/ready: pyproject.toml constraints.txt
-	@echo "Install Apache Beam into an environment of its own, $(VENV)/beam, once; about 400 MB to download, 1.1 GB of disk"
+	@echo "Install Apache Beam into an environment of its own, $(VENV)/beam, once; it fills 1.1 GB of disk"
 	$(PYTHON) -m venv $(VENV)/beam
 	grep -v '^pyarrow==' constraints.txt > $(VENV)/beam/constraints.txt
 	$(VENV)/beam/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint $(VENV)/beam/constraints.txt --editable '.[beam]'
