@@ -32,6 +32,8 @@ from ...shop_lake import write_days
 from ..conftest import SHOP, like
 
 LENGTH = 10
+_IS_EMBEDDED = batch_assets.settings.settings.spark == batch_assets.settings.EMBEDDED
+IN_THIS_PROCESS = pytest.mark.skipif(not _IS_EMBEDDED, reason="workers are other processes, in which nothing is patched")
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +206,7 @@ def test_a_batch_that_is_refused_leaves_no_file(by_duckdb: Warehouse) -> None:
     assert (published(by_duckdb), files_of(by_duckdb, "features.recent_counts")) == before
 
 
+@IN_THIS_PROCESS
 @pytest.mark.usefixtures("on_spark")
 def test_a_worker_that_cannot_write_is_told_of_as_a_disk_is(by_duckdb: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """So the step is tried again."""
@@ -241,6 +244,7 @@ def publish_until(folder: str, moment: str) -> None:
     publish(SHOP.table("kind_counts"), warehouse_in(Path(folder), name=DELTA_TABLES), [dt.date(2017, 1, 3)], "another")
 
 
+@IN_THIS_PROCESS
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_process_that_is_killed_leaves_the_previous_batch_or_the_new_and_nothing_else(by_duckdb: Warehouse, tmp_path: Path, moment: str) -> None:
     """The embedded engine's workers are in the process itself, and die with it."""
