@@ -62,6 +62,7 @@ _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.p
 _TODAY = "lake/test_today.py"
 _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_landed.py", "streams/test_serve.py"
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
+_FAILURES = "engine/spark/test_failures.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
 _DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
 _STORY, _BEAM, _FOLLOWED = "reporting/test_customer.py", "beam/test_forecasts.py", "engine/spark/cluster/test_streaming.py"
@@ -591,7 +592,14 @@ MUTANTS = (
     Mutant("rows in transit are left", "engine/spark/transit.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("leftovers in transit stay", "engine/spark/transit.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
     Mutant("rows in transit are removed from under a process", "engine/spark/transit.py", "                continue", "                pass", (_SPARK,)),
-    Mutant("a worker's exception is not told", "engine/spark/failures.py", "raised[-1] if raised else", "raised[-1] if False else", (_SPARK,)),
+    Mutant("a server that is gone is not asked again", "engine/spark/failures.py", "if _GONE in str(error):", "if False:", (_FAILURES,)),
+    Mutant(
+        "a worker's exception is not told",
+        "engine/spark/failures.py",
+        "raised[-1] if raised else",
+        "raised[-1] if False else",
+        (_FAILURES,),
+    ),
     Mutant("a worker's full disk is an error of Spark's", "engine/spark/failures.py", "if StorageError.__name__ in ", "if 0 and ", (_INTO_DELTA,)),
     Mutant("Spark's errors quote values", "engine/spark/failures.py", 'return _VALUE.sub("…", raised', "return str(raised", (_SPARK,)),
     Mutant(

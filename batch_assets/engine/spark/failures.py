@@ -12,6 +12,9 @@ from ...table.table import Table
 _VALUE = re.compile(r"""(['"]).*\1|['"].*|(?<=value )\S+""", re.DOTALL)
 """What may be a value: whatever stands in quotes, and what follows the word."""
 
+_GONE = "StatusCode.UNAVAILABLE"
+"""What an error of Spark's client has if the server does not answer."""
+
 _RAISED = re.compile(r"^.*Traceback \(most recent call last\):\n(?:[ \t]+.*\n)*(\S.*)", re.MULTILINE)
 """What a trace of Python ends in: the exception."""
 
@@ -31,11 +34,17 @@ def told_plainly(table: Table, days: Sequence[date]) -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
+        if _GONE in str(error):
+            raise StorageError(_cannot_be_reached(where, error)) from None
         if StorageError.__name__ in (said := _in_a_line(str(error))):
             raise StorageError(f"{where}'s workers: {said}") from None
         raise EngineError(f"{where} says {type(error).__name__}: {_in_a_line(str(error))}") from None
     except RpcError as error:
-        raise StorageError(f"{where} cannot be reached any more: {type(error).__name__}. See Spark's own log.") from error
+        raise StorageError(_cannot_be_reached(where, error)) from error
+
+
+def _cannot_be_reached(where: str, error: Exception) -> str:
+    return f"{where} cannot be reached any more: {type(error).__name__}. See Spark's own log."
 
 
 def _in_a_line(said: str) -> str:

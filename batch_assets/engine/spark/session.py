@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _ALIKE = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 """Options on which rows depend: times are in UTC, and what overflows or is divided by zero is an error."""
 
+RETRIES = 6
+"""So many times a server that does not answer is asked again, after .05 s at first and 51 s at last."""
+
 
 @cache
 def session() -> "SparkSession":
@@ -49,11 +52,20 @@ def session() -> "SparkSession":
         builder = builder.config(name, value)
     try:
         opened = builder.getOrCreate()
+        if address.startswith("sc://"):
+            _be_patient_for_a_minute(opened)
         register(opened)
     except (PySparkException, OSError) as error:
         raise StorageError(f"Spark cannot be reached at {settings.spark} (the setting spark): {type(error).__name__}.") from error
     atexit.register(opened.stop)
     return opened
+
+
+def _be_patient_for_a_minute(opened: "SparkSession") -> None:
+    """Let the client give up on a server that is gone after a minute or so. By itself it asks again for ten minutes and more, also when the process ends."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    opened.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
 
 
 def _have_a_main_module() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import batch_assets.engine.spark.session
 from batch_assets.errors import StorageError
 from batch_assets.settings import settings
 from batch_assets.table.model import Version
@@ -60,6 +61,7 @@ def by_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 def on_spark(address: str, staging: str) -> None:
     """Let this process make rows on a cluster."""
     settings.engine, settings.spark, settings.staging = "spark", address, Path(staging)
+    batch_assets.engine.spark.session.RETRIES = 3
 
 
 def end() -> None:
@@ -207,3 +209,16 @@ def test_workers_whose_disk_is_full_change_nothing(driver: ProcessPoolExecutor, 
     assert batches_of(warehouse) == before
     driver.submit(publish_again, str(small_disk)).result(_SECONDS)
     assert batches_of(warehouse)[:2] == before[:2]
+
+
+def test_a_server_that_is_killed_changes_nothing(cluster: Cluster, driver: ProcessPoolExecutor, by_duckdb: Warehouse, tmp_path: Path) -> None:
+    """The last test, since there is no server after it."""
+    warehouse = copied(by_duckdb, tmp_path, name=DELTA_TABLES)
+    before, lay = batches_of(warehouse), files_of(warehouse)
+    publication = driver.submit(publish_held, str(tmp_path))
+    until((tmp_path / "begun").exists)
+    cluster.kill("connect")
+    (tmp_path / "go").touch()
+    with pytest.raises(StorageError, match=r"predictions\.expected_counts, 2017-01-03: Spark cannot be reached any more"):
+        publication.result(_SECONDS)
+    assert (batches_of(warehouse), files_of(warehouse)) == (before, lay)
