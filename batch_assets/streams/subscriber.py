@@ -22,8 +22,8 @@ from ..errors import LakeError, StorageError
 
 T = TypeVar("T")
 
-WAIT = 5.0
-"""Seconds to wait for a message."""
+WAIT = 10.0
+"""Seconds to wait for messages to have come, which may be some ten megabytes each."""
 
 TIMEOUT = 30.0
 """Seconds to wait for any other answer."""

@@ -218,7 +218,8 @@ def test_a_segment_has_its_messages_in_the_order_of_their_publishing(own: OwnSer
     assert [event["value"] for event in events(root)] == [count(n).decode() for n in reversed(range(6))]
 
 
-def test_messages_may_be_as_large_as_pubsub_takes_them(own: OwnService, root: Path) -> None:
+def test_messages_may_be_as_large_as_pubsub_takes_them(own: OwnService, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batch_assets.streams.subscriber.WAIT", 10.0)
     own.publish(TOPIC, *(b"x" * 9_900_000 for _ in range(8)))
     assert [line.partition(": ")[2].partition(" ")[0] for line in land(root)] == ["8"]
     assert [len(event["value"]) for event in events(root)] == [9_900_000] * 8
