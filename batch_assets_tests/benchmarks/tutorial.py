@@ -196,7 +196,7 @@ def _ledger(frames: dict[str, pd.DataFrame]) -> ibis.Table:
         copied = con.execute("select asset, batch_date::date as batch_date, content from history.ledger").df()
     days = [frame[["batch_date"]].drop_duplicates().assign(asset=asset, content="tutorial") for asset, frame in frames.items()]
     ledger = pd.concat([copied[copied["asset"].isin(frames)], *days]).drop_duplicates(["asset", "batch_date"])
-    return ibis.memtable(ledger[["asset", "batch_date", "content"]])
+    return ibis.memtable(ledger[["asset", "batch_date", "content"]]).mutate(batch_date=ibis._.batch_date.cast("date"))
 
 
 defs = dg.Definitions(
