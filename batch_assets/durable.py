@@ -16,6 +16,11 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def unfinished(path: Path) -> Path:
+    """Return where a file is written until it is whole: beside its place, hidden."""
+    return path.with_name(f".{path.name}.unfinished")
+
+
 def put(written: Path, path: Path) -> None:
     """Rename a file that was written beside its place, and have both on the disk."""
     sync(written)
@@ -25,7 +30,7 @@ def put(written: Path, path: Path) -> None:
 
 def replace(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Replace a file, whole or not at all; a new one gets the mode, less what the process takes from it."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.touch(mode=mode)
-    unfinished.write_bytes(content)
-    put(unfinished, path)
+    written = unfinished(path)
+    written.touch(mode=mode)
+    written.write_bytes(content)
+    put(written, path)

@@ -574,7 +574,13 @@ MUTANTS = (
     ),
     Mutant("a lost row is not counted", "engine/spark/checking.py", 'return _count(f"select 1 from', 'return 0 and _count(f"select 1 from', (_INTO_DELTA,)),
     Mutant("rows are held to their contract by the process that publishes", "warehouse/holding.py", "if counted == 0 or ", "if ", (_INTO_DELTA,)),
-    Mutant("places are matched by the process that publishes", "warehouse/conservation.py", " and lost != 0:", ":", (_INTO_DELTA,)),
+    Mutant(
+        "places are matched by the process that publishes",
+        "warehouse/conservation.py",
+        " and not (receipt.handed and receipt.handed.lost == 0):",
+        ":",
+        (_INTO_DELTA,),
+    ),
     Mutant("a worker that comes too late leaves its file", "warehouse/delta/under_way.py", "if not self.claim.exists():", "if False:", (_UNDER_WAY,)),
     Mutant(
         "a file that a commit names is removed", "warehouse/delta/under_way.py", " for (file,) in found} - named)", " for (file,) in found})", (_UNDER_WAY,)
@@ -720,7 +726,7 @@ MUTANTS = (
         ("warehouse/test_reconcile.py",),
     ),
     Mutant("a published file is not forced to the disk", "durable.py", "os.fsync(descriptor)", "pass", ("warehouse/test_files.py",)),
-    Mutant("a secret is written before it is its owner's", "durable.py", "unfinished.touch(mode=mode)", "unfinished.touch()", (_DURABLE,)),
+    Mutant("a secret is written before it is its owner's", "durable.py", "written.touch(mode=mode)", "written.touch()", (_DURABLE,)),
     Mutant("a name is given before the file is on the disk", "durable.py", "    sync(written)\n", "", (_DURABLE,)),
     Mutant("a model's file is not forced to the disk", "warehouse/artifacts.py", "os.fsync(file.fileno())", "pass", ("warehouse/test_artifacts.py",)),
     # Content.
@@ -1199,12 +1205,12 @@ MUTANTS = (
     Mutant(
         "a snapshot takes the log of the one before for its own",
         "warehouse/snapshot.py",
-        "    _log_of(path).unlink(missing_ok=True)",
-        "    _log_of(path)",
+        "    log_of(path).unlink(missing_ok=True)",
+        "    log_of(path)",
         (_SNAPSHOT,),
     ),
-    Mutant("a snapshot is written in its place", "warehouse/snapshot.py", 'path.with_name(f".{path.name}.unfinished")', "path", (_SNAPSHOT,)),
-    Mutant("anybody may change a snapshot", "warehouse/snapshot.py", "    unfinished.chmod(_READ_ONLY)\n", "", (_SNAPSHOT,)),
+    Mutant("a snapshot is written in its place", "warehouse/snapshot.py", "written = unfinished(path)", "written = path", (_SNAPSHOT,)),
+    Mutant("anybody may change a snapshot", "warehouse/snapshot.py", "    written.chmod(_READ_ONLY)\n", "", (_SNAPSHOT,)),
     Mutant("a snapshot keeps who is erased", "orchestration/erase.py", "if renewed := renew_snapshot(warehouse, tables):", "if renewed := None:", (_ERASE,)),
     Mutant("a file of ours may name who is erased", "orchestration/erase.py", "    if found:\n", "    if False:\n", (_ERASE,)),
     Mutant("a reason may name who is erased", "orchestration/erase.py", 'if asked.found.person.is_in(f"{by} {reason}"):', "if False:", (_ERASE,)),

@@ -40,6 +40,6 @@ def day_closed(context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[
 
 def _closed(source: LakeFile, lake: Path) -> Iterator[dt.date]:
     """Yield the days of a source that came by a stream and are closed."""
-    for form in source.forms:
-        if form.so_far and form.closing:
+    for form in source.streams:
+        if form.closing:
             yield from (dt.date.fromisoformat(path.parent.name) for path in lake.glob(form.closing.format(day="????-??-??")))

@@ -27,7 +27,7 @@ def forecasts(pipeline: beam.Pipeline, plan: Plan, lake: str, models: str, subsc
         made = {DAY: pipeline | DAY >> beam.Create([(str(plan.day), None)])}
     for name in plan.made:
         table = graph.table(name)
-        is_streamed = subscription and table.source and any(form.so_far for form in table.source.forms)
+        is_streamed = subscription and table.source and table.source.streams
         reads = {DAY: made[DAY], **({EVENTS: come} if is_streamed else {}), **{upstream: made[upstream] for upstream in table.tables}}
         made[name] = reads | f"what {name} reads" >> beam.CoGroupByKey() | name >> beam.ParDo(Make(plan, lake, name))
     prediction = graph.table(PREDICTION)

@@ -51,7 +51,7 @@ class Make(beam.DoFn):
         with TemporaryDirectory() as folder:
             if table.source and EVENTS in made:
                 (came,) = made[EVENTS]
-                put(came, next(form for form in table.source.forms if form.so_far), self._plan.day, Path(folder))
+                put(came, table.source.streams[0], self._plan.day, Path(folder))
             elif table.source:
                 forms = [name.format(day=day) for form in table.source.forms for name in (form.pattern, form.closing) if name]
                 fetch(self._lake, forms, Path(folder))

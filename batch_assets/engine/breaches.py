@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from ..table.contract import Contract
 from .ibis_private import to_sql
-from .quoting import quoted
+from .quoting import quoted, sql_text
 
 _CHECKS = {
     "gt": "{column} > {value}",
@@ -65,4 +65,4 @@ def _literal(value: Any) -> str:
     """Return a value, or a list of them, as SQL."""
     if isinstance(value, list | tuple | set | frozenset):
         return f"({', '.join(map(_literal, value))})"
-    return repr(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
+    return repr(value) if isinstance(value, int | float) else sql_text(str(value))

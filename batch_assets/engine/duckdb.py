@@ -20,6 +20,7 @@ from .compile import compiled
 from .ibis_private import register_rows_in_memory
 from .making import Engine, known_relations, of_days
 from .parts import parts
+from .quoting import typed
 from .scoring import by_models, call, whole_groups
 from .staging import Query
 
@@ -51,10 +52,9 @@ class DuckDB(Engine):
             register_rows_in_memory(reader, cast(ir.Table, table.expression))
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             for its_days, models in by_models(reader, table, days, self.models):
-                typed = ", ".join(f'"{column}"::{kind} as "{column}"' for column, kind in expression.types.items())
                 order = f" order by {', '.join(table.together)}" if table.together else ""
                 for part in parts(reader, table, its_days):
-                    query = f"select {typed} from ({of_days(expression.sql, its_days)}) where {part}{order}"
+                    query = f"select {typed(expression.types)} from ({of_days(expression.sql, its_days)}) where {part}{order}"
                     rows = reader.con.execute(query).to_arrow_reader(SCORED_AT_ONCE)
                     yield from _in_order(pool, partial(call, table, models), whole_groups(rows, table.together) if table.together else rows)
 

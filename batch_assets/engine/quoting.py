@@ -1,5 +1,6 @@
 """Names and values as DuckDB's SQL, where a query cannot take them as parameters, as in the paths of files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -11,3 +12,13 @@ def quoted(name: str) -> str:
 def sql_text(value: Path | str) -> str:
     """Return a text, or a path, as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def typed(types: Mapping[str, str]) -> str:
+    """Return columns with these types, by name, as a query selects them."""
+    return ", ".join(f"{quoted(name)}::{kind} as {quoted(name)}" for name, kind in types.items())
+
+
+def no_rows(types: Mapping[str, str]) -> str:
+    """Return the query of no rows, with columns of these types, by name."""
+    return f"select {', '.join(f'null::{kind} as {quoted(name)}' for name, kind in types.items())} limit 0"

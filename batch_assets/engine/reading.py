@@ -101,9 +101,7 @@ def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date
         LakeError: a file is missing or corrupt, or has a different form.
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
-    with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
-        load(con, RAW, source.schema, _ahead(batch for reading in readings for batch in _read(source, root, reading, rejected)), file)
-        load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
+    _load(con, source, lambda rejected: (batch for reading in readings for batch in _read(source, root, reading, rejected)), file)
     return readings
 
 
@@ -114,10 +112,15 @@ def read_part(con: Backend, source: LakeFile, root: Path, day: dt.date, files: S
         LakeError: a file is corrupt, or has a different form.
     """
     reading = Reading(source.name, day, "")
-    with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
-        load(con, RAW, source.schema, _ahead(_rows(source, root, reading, files, rejected)))
-        load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
+    _load(con, source, lambda rejected: _rows(source, root, reading, files, rejected))
     return reading
+
+
+def _load(con: Backend, source: LakeFile, rows: Callable[[SetAside], Iterator[pa.RecordBatch]], file: Path | None = None) -> None:
+    """Put rows of a source into `_raw`, and what is set aside while they are read into `_rejected`."""
+    with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
+        load(con, RAW, source.schema, _ahead(rows(rejected)), file)
+        load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
 
 
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -57,12 +57,7 @@ def stage(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch
     if REJECT not in columns:
         con.con.execute(f"alter table {STAGED} add column {REJECT} varchar")
     con.con.execute(f"create or replace temp view {KEPT} as select * exclude ({REJECT}) from {STAGED} where {REJECT} is null")
-    if raw_rows:
-        con.con.execute(f"""
-            insert into {REJECTED} select batch_date, source_file, source_line, s.{REJECT}, to_json(r)
-            from {STAGED} s join {RAW} r using (batch_date, source_file, source_line) where s.{REJECT} is not null""")
-    else:
-        con.con.execute(f"create or replace temp table {REJECTED} as {rejected_of(STAGED, columns)}")
+    _stage_rejected(con, rejected_of(STAGED, columns), raw_rows=raw_rows)
 
 
 def rejected_of(relation: str, columns: Collection[str]) -> str:
@@ -84,12 +79,17 @@ def stage_written(con: Backend, kept: str, rejected: str, *, raw_rows: bool) -> 
         raw_rows: whether the rows come from `RAW`.
     """
     con.con.execute(f"create or replace temp view {KEPT} as from {kept}")
+    _stage_rejected(con, rejected, raw_rows=raw_rows)
+
+
+def _stage_rejected(con: Backend, rejected: str, *, raw_rows: bool) -> None:
+    """Add rows that `rejected_of` makes to `REJECTED`; what comes from `RAW` with its raw record."""
     if raw_rows:
         con.con.execute(f"""
             insert into {REJECTED} select batch_date, source_file, source_line, s.reason, to_json(r)
-            from {rejected} s join {RAW} r using (batch_date, source_file, source_line)""")
+            from ({rejected}) s join {RAW} r using (batch_date, source_file, source_line)""")
     else:
-        con.con.execute(f"create or replace temp table {REJECTED} as from {rejected}")
+        con.con.execute(f"create or replace temp table {REJECTED} as {rejected}")
 
 
 def stage_alone(con: Backend, schema: pa.Schema, rows: Query | Iterator[pa.RecordBatch]) -> None:

@@ -18,6 +18,7 @@ from .compile import compiled
 from .duckdb import DuckDB
 from .ibis_private import backend_of
 from .making import known_relations, of_days
+from .quoting import typed
 from .staging import KEPT, load
 
 
@@ -46,8 +47,7 @@ def rows_to_score(table: Table, day: dt.date, known: Mapping[str, pa.Table]) -> 
         if name in table.models:
             continue
         con.con.execute(f'create temp view "{name}" as from {relation}')
-    typed = ", ".join(f'"{column}"::{kind} as "{column}"' for column, kind in expression.types.items())
-    return con.con.execute(f"select {typed} from ({of_days(expression.sql, [day])})").to_arrow_table()
+    return con.con.execute(f"select {typed(expression.types)} from ({of_days(expression.sql, [day])})").to_arrow_table()
 
 
 def without_private(table: Table) -> str:

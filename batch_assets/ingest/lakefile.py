@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -174,13 +175,18 @@ class LakeFile:
         """The columns of its rows: the origin of each row, then the source's own fields as text."""
         return pa.schema([*ORIGIN, *((name, pa.string()) for name in self.columns)])
 
-    @property
+    @cached_property
     def forms(self) -> tuple["LakeFile", ...]:
         """The source in each form in which a day may have arrived; the first is the usual one."""
         if self.instead is None:
             return (self,)
         other = {name: getattr(self.instead, name) for name in ("pattern", "format", "closing", "so_far")}
         return replace(self, instead=None), replace(self, **other, beside=(), instead=None)
+
+    @property
+    def streams(self) -> tuple["LakeFile", ...]:
+        """The forms in which its days come by a stream."""
+        return tuple(form for form in self.forms if form.so_far)
 
     def form(self, path: Path) -> "LakeFile":
         """Return the source in the form that one of its files has, by its path."""

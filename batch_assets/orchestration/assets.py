@@ -18,6 +18,7 @@ from ..errors import BatchError, DefinitionError, EngineError, WarehouseError
 from ..partitions import days_of, name_days
 from ..reporting.preview import preview
 from ..table.graph import Graph
+from ..table.layers import TODAY
 from ..table.table import Table
 from ..warehouse.backfill import backfill
 from ..warehouse.batch import Batch
@@ -34,7 +35,7 @@ from .sources import observations, privacy
 from .unreported import report_unreported
 
 CHECK = "contract"
-OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml"}
+OWNERS = {"lake": "team:sources", "marts": "team:data", "features": "team:ml", "models": "team:ml", "predictions": "team:ml", TODAY: "team:data"}
 
 GAVE_UP = "batch_assets/gave_up"
 """The tag of a run that gave up waiting for the warehouse; the sensor `catch_up` asks for its day again."""

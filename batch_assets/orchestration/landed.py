@@ -12,14 +12,14 @@ import dagster as dg
 from ..errors import LakeError
 from ..ingest.lakefile import LakeFile
 from ..streams.health import noted
-from ..streams.manifest import Manifest, newest_in, read
+from ..streams.manifest import Manifest, folders, newest_in, read
+from ..streams.stream import MANIFEST
 
 
 def landed(source: LakeFile, lake: Path, day: dt.date) -> dict[str, int]:
     """Return what has landed of a day, in figures that the UI plots by day; nothing, if it did not come by a stream, or its manifest is damaged."""
-    paths = [lake / form.so_far.format(day=day) for form in source.forms if form.so_far]
     try:
-        return next((_figures(read(path), path.parent.parent) for path in paths if path.exists()), {})
+        return next((_figures(read(path), folder) for folder in folders(source, lake) if (path := folder / str(day) / MANIFEST).exists()), {})
     except LakeError:
         return {}
 
@@ -30,7 +30,7 @@ def open_day(source: LakeFile, lake: Path) -> Iterator[dg.AssetObservation]:
     Raises:
         LakeError: its manifest is damaged.
     """
-    for folder in [(lake / form.so_far).parent.parent for form in source.forms if form.so_far]:
+    for folder in folders(source, lake):
         if (manifest := newest_in(folder)) and manifest.ends is None:
             yield dg.AssetObservation(asset_key=["lake", source.name], partition=str(manifest.day), metadata=_figures(manifest, folder))
 
@@ -40,7 +40,7 @@ def _figures(manifest: Manifest, folder: Path) -> dict[str, int]:
     is_open = manifest.ends is None
     lag = dict.fromkeys(manifest.begins, 0) if not is_open else health.lag if health and health.day == manifest.day else {}
     segments = [segment for segment in manifest.segments if segment.rows]
-    figures = {"segments": len(segments), "events": sum(segment.rows for segment in segments)}
+    figures = {"segments": len(segments), "events": manifest.rows}
     for partition in sorted(manifest.begins):
         rows = [segment.rows for segment in segments if segment.range.partition == partition]
         figures |= {f"segments of partition {partition}": len(rows), f"events of partition {partition}": sum(rows)}

@@ -12,9 +12,8 @@ from ..errors import BatchError, WarehouseError
 from ..table.layers import TODAY
 from ..table.table import Table
 from ..warehouse.part import publish_part
+from .assets import OWNERS
 from .resource import WarehouseResource
-
-OWNER = "team:data"
 
 
 def today_asset(table: Table) -> dg.AssetsDefinition:
@@ -26,7 +25,7 @@ def today_asset(table: Table) -> dg.AssetsDefinition:
         group_name=TODAY,
         description=table.description,
         kinds=set(table.kinds) | {"parquet"},
-        owners=[OWNER],
+        owners=[OWNERS[TODAY]],
         tags={"layer": TODAY},
         metadata={"dagster/column_schema": dg.TableSchema(columns), "grain": ", ".join(table.contract.grain())},
         code_version=table.code,

@@ -14,6 +14,7 @@ import orjson
 
 from .. import durable
 from ..errors import LakeError
+from ..ingest.lakefile import LakeFile
 from .stream import CLOSED, MANIFEST, Landed
 
 
@@ -77,6 +78,11 @@ class Manifest:
         last = {**self.last, segment.range.partition: segment.last} if segment.last else self.last
         return replace(self, segments=[*self.segments, segment], last=last, decided=None)
 
+    @property
+    def rows(self) -> int:
+        """The number of its events."""
+        return sum(segment.rows for segment in self.segments)
+
     def files(self) -> list[str]:
         """Return the names of the segments that have events, in order."""
         return sorted(segment.range.file(self.topic) for segment in self.segments if segment.rows)
@@ -99,6 +105,11 @@ def newest_in(folder: Path) -> Manifest | None:
     """
     found = sorted(folder.glob(f"*/{MANIFEST}"))
     return read(found[-1]) if found else None
+
+
+def folders(source: LakeFile, root: Path) -> list[Path]:
+    """Return the folders of a source's days that come by a stream; none, if its days come in no such form."""
+    return [(root / str(form.so_far)).parent.parent for form in source.streams]
 
 
 def save(manifest: Manifest, stream: Landed, root: Path) -> None:

@@ -83,7 +83,7 @@ class OpenDays:
         close(manifest, self.stream, self.root)
         self.first = day + _DAY
         self.known.forget(_remembered(self.first, self.terms))
-        return rows(self.manifests.pop(day))
+        return self.manifests.pop(day).rows
 
 
 def open_days(stream: Subscription, root: Path, terms: Terms) -> OpenDays:
@@ -108,11 +108,6 @@ def open_days(stream: Subscription, root: Path, terms: Terms) -> OpenDays:
         if manifest.ends is not None:
             days.close(day)
     return days
-
-
-def rows(manifest: Manifest) -> int:
-    """Return how many events a day has."""
-    return sum(segment.rows for segment in manifest.segments)
 
 
 def _manifests(stream: Subscription, root: Path) -> Mapping[dt.date, Path]:

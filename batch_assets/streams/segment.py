@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, cast
 import orjson
 from isal import igzip
 
-from ..durable import put
+from ..durable import put, unfinished
 from ..ingest.lakefile import file_version
 from .manifest import Range, Segment
 
@@ -42,9 +42,9 @@ class Event(NamedTuple):
 def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) -> Segment:
     """Write the segment of a range, under its own name once it is whole and on the disk."""
     path = folder / of.file(topic)
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    written = unfinished(path)
     rows, last = 0, cast(Event | None, None)
-    with unfinished.open("wb") as file, _packed("", "wb", _LEVEL, file, mtime=0) as packed:
+    with written.open("wb") as file, _packed("", "wb", _LEVEL, file, mtime=0) as packed:
         waiting = bytearray()
         for event in events:
             waiting += line_of(of.partition, event)
@@ -53,11 +53,11 @@ def write_segment(folder: Path, topic: str, of: Range, events: Iterable[Event]) 
                 packed.write(bytes(waiting))
                 waiting.clear()
         packed.write(bytes(waiting))
-    version = file_version(unfinished)
+    version = file_version(written)
     if rows:
-        put(unfinished, path)
+        put(written, path)
     else:
-        unfinished.unlink()
+        written.unlink()
     return Segment(of, rows, version, (last.offset, last.appended_at) if last else None)
 
 

@@ -18,7 +18,7 @@ from .. import partitions
 from .alone import alone
 from .health import Health
 from .manifest import Range
-from .open_days import PARTITION, OpenDays, open_days, rows
+from .open_days import PARTITION, OpenDays, open_days
 from .segment import Event, write_segment
 from .stream import Subscription
 from .subscriber import Message, Subscriber
@@ -76,7 +76,7 @@ class SubscriptionLander:
     def health(self) -> str:
         """Return what was landed of the days that are open, in a line: only Google's monitoring knows how much is still to come."""
         days = self._days or open_days(self._stream, self._root, self._subscriber.terms())
-        told = [f"{day} has {rows(manifest):,} events" for day, manifest in sorted(days.manifests.items())]
+        told = [f"{day} has {manifest.rows:,} events" for day, manifest in sorted(days.manifests.items())]
         return f"{self._stream.name}: all that was delivered is landed ({', '.join(told) or 'no day is open'})"
 
     def state(self) -> Health:

@@ -21,9 +21,8 @@ from .remembered import remembered
 from .source_code import Piece, read
 
 _NOT_IN_ROWS = {
-    *("graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes", "keep_days", "promotions_api"),
-    "till_brokers",
-    *("engine", "spark", "spark_options", "staging"),
+    *("graph", "lake", "warehouse", "published", "models", "last_day", "lock_timeout", "publication_bytes", "memory_limit", "keep_days"),
+    *("promotions_api", "till_brokers", "engine", "spark", "spark_options", "staging"),
 }
 
 

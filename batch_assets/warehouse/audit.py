@@ -11,7 +11,6 @@ from ibis.backends.duckdb import Backend
 
 from ..content import WORDS, batch_hash
 from ..engine.canonical import Contents, contents
-from ..engine.open_store import HandedOver
 from ..engine.open_store import contents as contents_of_files
 from ..engine.staging import KEPT, REJECTED, schema_of
 from ..errors import BreachError
@@ -22,15 +21,16 @@ from .holding import hold
 from .rejects import check_share_rejected
 
 
-def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None, handed: HandedOver | None = None) -> list[Batch]:
+def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None) -> list[Batch]:
     """Check the staged batches; return the row counts, hash and total of each, as those tell who have written the rows into files.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up.
     """
+    handed = receipt.handed
     _check_contract(con, target, days, handed.breaches if handed else None)
     batches = _count(con, days, contents_of_files(schema_of(con, KEPT), handed.written) if handed else contents(con, KEPT, measure))
-    check_rows_in(con, batches, receipt, handed.lost if handed else None)
+    check_rows_in(con, batches, receipt)
     check_share_rejected(con, target, batches, receipt)
     check_sums(con, receipt.conserved)
     return batches

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from ..engine.open_store import HandedOver
 from ..engine.reading import Reading
 from ..engine.staging import RAW
 from ..table.contract import Contract
@@ -68,6 +69,7 @@ class Receipt:
         started: when the publication began, by the clock `time.monotonic`.
         upstreams: the tables that were read, with their look-back.
         readings: what was read from the lake.
+        handed: what workers tell who have written the accepted rows into the store; None if they are staged.
     """
 
     run_id: str
@@ -81,6 +83,7 @@ class Receipt:
     started: float | None = None
     upstreams: Sequence[Upstream] = ()
     readings: Sequence[Reading] = ()
+    handed: HandedOver | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import duckdb
 
-from ..engine.open_store import Written
 from ..engine.staging import KEPT, REJECTED
 from ..errors import BreachError
 from .batch import Batch, Receipt, Target
@@ -23,20 +22,12 @@ def next_publication(connection: duckdb.DuckDBPyConnection) -> int:
     return int(number)
 
 
-def commit(
-    connection: duckdb.DuckDBPyConnection,
-    target: Target,
-    batches: Sequence[Batch],
-    receipt: Receipt,
-    publication: int,
-    written: Sequence[Written] | None = None,
-) -> None:
+def commit(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
     """Replace the batches, all or none. Rows come from tables that are staged: nobody else can write into the file.
 
     Raises:
         BreachError: the table in the warehouse and the contract have different columns. Nothing was changed.
     """
-    assert written is None
     days = [batch.day for batch in batches]
     with transaction(connection):
         _replace_rows(connection, target, days, publication)

@@ -13,6 +13,7 @@ from ..durable import put
 from ..engine.quoting import sql_text
 from ..errors import WarehouseError
 from .connection import Warehouse
+from .duckdb_file import remove
 
 
 def compact(warehouse: Warehouse) -> tuple[int, int]:
@@ -26,8 +27,7 @@ def compact(warehouse: Warehouse) -> tuple[int, int]:
     warehouse.let_go()
     path = Path(warehouse.database)
     before, written = path.stat().st_size, path.with_name(f".{path.name}.compacted")
-    for left in (written, written.with_name(f"{written.name}.wal")):
-        left.unlink(missing_ok=True)
+    remove(written)
     with duckdb.connect() as connection:
         # Whoever reads keeps others from writing, so the file is the same when it is replaced; and a reader has no log to write back.
         _attach(connection, path, warehouse.lock_timeout)

@@ -52,19 +52,13 @@ def rows_read(con: Backend, table: Table, days: Sequence[dt.date], readings: Seq
     return dict.fromkeys(days, 0) | dict(counted), of_days
 
 
-def check_rows_in(con: Backend, batches: Sequence[Batch], receipt: Receipt, lost: int | None = None) -> None:
+def check_rows_in(con: Backend, batches: Sequence[Batch], receipt: Receipt) -> None:
     """Check that each row that was read was kept or rejected, once.
-
-    Args:
-        con: the warehouse.
-        batches: what is made.
-        receipt: what was read.
-        lost: how many of the rows that were read are neither, if that was counted where they were made.
 
     Raises:
         BreachError: a row is lost or doubled, or none of a batch was accepted.
     """
-    if receipt.rows_in is not None and lost != 0:
+    if receipt.rows_in is not None and not (receipt.handed and receipt.handed.lost == 0):
         _check_places(con, receipt.read)
     for batch in batches:
         rows_in = receipt.rows_in[batch.day] if receipt.rows_in is not None else None

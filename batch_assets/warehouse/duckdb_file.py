@@ -58,7 +58,7 @@ class DuckDBFile:
 
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Do nothing but make the log's file, for its owner alone: nobody else publishes while the file is open."""
-        make_file(Path(f"{self._database}.wal"))
+        make_file(log_of(Path(self._database)))
 
     def opened(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[OpenStore | None]:
         """Give nothing: one process has the file open, and no other reaches it."""
@@ -90,13 +90,24 @@ class DuckDBFile:
                 pause = min(2 * pause, 2.0)
 
 
+def log_of(path: Path) -> Path:
+    """Return where DuckDB keeps the log of a file: what was committed and is not in it yet."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def remove(path: Path) -> None:
+    """Remove a file of DuckDB's, and its log, if they are there."""
+    for left in (path, log_of(path)):
+        left.unlink(missing_ok=True)
+
+
 def _open(database: str) -> duckdb.DuckDBPyConnection:
     is_new = not Path(database).exists()
     try:
         connection = duckdb.connect(database)
         if is_new:
             Path(database).chmod(OWNERS_FILE)
-            make_file(Path(f"{database}.wal"))
+            make_file(log_of(Path(database)))
         return connection
     except duckdb.Error as error:
         if "version number" in str(error) or "not a valid DuckDB" in str(error):

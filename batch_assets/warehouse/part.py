@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..durable import put
+from ..durable import put, unfinished
 from ..engine.canonical import content_of
 from ..engine.open_day import OpenDay
-from ..engine.quoting import sql_text
+from ..engine.quoting import quoted, sql_text
 from ..engine.staging import KEPT
 from ..errors import DefinitionError
 from ..ingest.lakefile import LakeFile
 from ..partitions import end_of
 from ..streams.health import noted
-from ..streams.manifest import Manifest, newest_in
+from ..streams.manifest import Manifest, folders, newest_in
 from ..table.graph import Graph
 from ..table.layers import TODAY
 from ..table.table import Table
@@ -96,19 +96,18 @@ def publish_part(table: Table, warehouse: Warehouse) -> Part | None:
         content = content_of(con, KEPT, day)
         file = Path(warehouse.published) / TODAY / f"{table.name}.parquet"
         make_folder(file.parent)
-        staged = file.with_name(f".{file.name}.unfinished")
-        order = ", ".join(f'"{name}"' for name in table.contract.grain())
+        staged = unfinished(file)
+        order = ", ".join(map(quoted, table.contract.grain()))
         made_of = f"select *, timestamp '{reaches:%Y-%m-%d %H:%M:%S.%f}' as reaches_to from {KEPT} order by {order}"
         stamp = f"kv_metadata {{content: '{content}', code: '{table.code}'}}"
         con.con.execute(f"copy ({made_of}) to {sql_text(staged)} (format parquet, compression zstd, {stamp})")
         put(staged, file)
-    return Part(day, reaches, rows, sum(segment.rows for found in come.values() for segment in found.manifest.segments), content, file)
+    return Part(day, reaches, rows, sum(found.manifest.rows for found in come.values()), content, file)
 
 
 def _come(source: LakeFile, lake: Path) -> _Come | None:
     """Return what has come of the day that lasts; None if the source is no stream, or none does. How far it reaches is asked first: what comes then is more."""
-    for so_far in (form.so_far for form in source.forms if form.so_far):
-        folder = (lake / so_far).parent.parent
+    for folder in folders(source, lake):
         health, manifest = noted(folder), newest_in(folder)
         if manifest and manifest.ends is None:
             begin = end_of(manifest.day - dt.timedelta(days=1))

@@ -14,7 +14,6 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.choice import chosen_engine
-from ..engine.open_store import HandedOver
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
 from ..partitions import name_days
@@ -79,39 +78,22 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             started=started,
             upstreams=table.upstreams,
             readings=readings,
+            handed=engine.handed,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
-        target = Target(table.layer, table.name, table.contract, files)
-        published = publish_staged(con, warehouse.store, target, days, receipt, table.measure, engine.handed)
+        published = publish_staged(con, warehouse.store, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
     if published.unfinished:
         warehouse.let_go()
     return replace(published, readings=readings, inputs=inputs)
 
 
-def publish_staged(
-    con: Backend,
-    store: Store,
-    target: Target,
-    days: Sequence[dt.date],
-    receipt: Receipt,
-    measure: str | None = None,
-    handed: HandedOver | None = None,
-) -> Published:
+def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
     """Replace the batches of `days` with the staged rows, all or none.
-
-    Args:
-        con: the warehouse.
-        store: where its rows are kept.
-        target: the table.
-        days: the batch days.
-        receipt: what the batches were computed from.
-        measure: the column whose total is recorded.
-        handed: what workers tell who have written the accepted rows into the store.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.
     """
-    batches = audit(con, target, days, receipt, measure, handed)
+    batches = audit(con, target, days, receipt, measure)
     with little_memory(con.con):
         publication = store.next_publication(con.con)
     files = BatchFiles(target.files, target.name) if target.files else None
@@ -121,7 +103,7 @@ def publish_staged(
             stamp = Stamp(publication, batch.content)
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
     with little_memory(con.con):
-        store.commit(con.con, target, batches, receipt, publication, handed.written if handed else None)
+        store.commit(con.con, target, batches, receipt, publication)
     return Published(batches, _settled(con.con, files, days) if files else [])
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from ..durable import put
-from ..engine.quoting import sql_text
+from ..durable import put, unfinished
+from ..engine.quoting import quoted, sql_text
 from ..table.table import Table
 from .connection import Warehouse
+from .duckdb_file import log_of, remove
 from .permissions import make_folder
 from .shown import show
 
@@ -40,24 +41,24 @@ def take_snapshot(warehouse: Warehouse, tables: Sequence[Table]) -> Snapshot:
         StorageError: a disk, memory or network error. The snapshot before stays.
     """
     path = _path(warehouse)
-    unfinished = _unfinished(path)
+    written = unfinished(path)
     make_folder(path.parent)
-    _remove(unfinished)
+    remove(written)
     with warehouse.connect() as con:
-        copied = _copy(con, unfinished, tables)
-    with duckdb.connect(str(unfinished)) as connection:
+        copied = _copy(con, written, tables)
+    with duckdb.connect(str(written)) as connection:
         for table in copied:
             show(connection, table.layer, table.name, _history(table))
-    unfinished.chmod(_READ_ONLY)
-    _log_of(path).unlink(missing_ok=True)  # Whoever had the right to write into the last one may have left it; it is not of this file.
-    put(unfinished, path)
+    written.chmod(_READ_ONLY)
+    log_of(path).unlink(missing_ok=True)  # Whoever had the right to write into the last one may have left it; it is not of this file.
+    put(written, path)
     return Snapshot(path, len(copied), path.stat().st_size)
 
 
 def renew_snapshot(warehouse: Warehouse, tables: Sequence[Table]) -> Snapshot | None:
     """Make the snapshot anew, if there is one, so that it has nothing that the warehouse has no more; remove what was left of making one."""
     path = _path(warehouse)
-    _remove(_unfinished(path))
+    remove(unfinished(path))
     return take_snapshot(warehouse, tables) if path.exists() else None
 
 
@@ -73,7 +74,7 @@ def _copy(con: Backend, to: Path, tables: Sequence[Table]) -> list[Table]:
         for name, columns in _QUALITY.items():
             con.con.execute(f"create table snapshot.quality.{name} as select {columns} from quality.{name}")
         for table in copied:
-            private = ", ".join(f'"{column}"' for column in sorted(table.contract.private()))
+            private = ", ".join(map(quoted, sorted(table.contract.private())))
             columns = f"* exclude ({private})" if private else "*"
             con.con.execute(f'create table snapshot.{table.layer}."{table.name}" as select {columns} from {table.layer}."{table.name}"')
     finally:
@@ -89,16 +90,3 @@ def _history(table: Table) -> list[str]:
 
 def _path(warehouse: Warehouse) -> Path:
     return Path(warehouse.published) / _FILE
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.unfinished")
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")
-
-
-def _remove(path: Path) -> None:
-    for left in (path, _log_of(path)):
-        left.unlink(missing_ok=True)

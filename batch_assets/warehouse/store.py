@@ -12,7 +12,7 @@ from typing import Protocol
 
 import duckdb
 
-from ..engine.open_store import OpenStore, Written
+from ..engine.open_store import OpenStore
 from ..errors import WarehouseError
 from .batch import Batch, Receipt, Target
 
@@ -55,15 +55,7 @@ class Store(Protocol):
         """Give what an engine's workers reach of it themselves, for one publication; None if they reach nothing."""
         ...
 
-    def commit(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        target: Target,
-        batches: Sequence[Batch],
-        receipt: Receipt,
-        publication: int,
-        written: Sequence[Written] | None = None,
-    ) -> None:
+    def commit(self, connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
         """Replace a table's batches by the rows that are staged, or were written into its files, with their quarantine and record, all or none.
 
         Raises:

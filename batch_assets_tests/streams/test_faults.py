@@ -4,13 +4,10 @@ What was sent is counted against what was landed: nothing is lost, nothing is th
 """
 
 import datetime as dt
-import itertools
 import multiprocessing
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +19,15 @@ from batch_assets.streams.lander import Lander
 from batch_assets.streams.stream import Stream
 
 from .conftest import Server, Topic, count
+from .faults import a_fault
 from .test_lander import files, land, landed, values
 
 MOST_STEPS = 80
-_ON_FILES = ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"))
 
 
 def land_until(addresses: str, topic: str, root: str, at: int, kills: bool) -> None:
     """Land all and close the day; at the k-th step the process is killed before it is done, or it fails after it."""
-    numbers = itertools.count(1)
-
-    def around(function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            is_it = next(numbers) == at
-            if is_it and kills:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done = function(*args, **kwargs)
-            if is_it:
-                raise OSError("No space left on device")
-            return done
-
-        return counted
-
-    with pytest.MonkeyPatch.context() as patch, Broker(addresses, topic) as broker:
-        for owner, name in _ON_FILES:
-            patch.setattr(owner, name, around(getattr(owner, name)))
+    with a_fault(at, kills), Broker(addresses, topic) as broker:
         lander = Lander(Stream("counts", "streams/counts", topic, lambda: addresses, 3), Path(root), broker, later)
         with lander.alone():
             list(lander.land())

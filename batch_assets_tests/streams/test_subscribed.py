@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from batch_assets.streams.subscriber import Subscriber
 
 from ..shop import PACKAGE
 from .conftest import count
+from .faults import a_fault
 from .pubsub import DEADLINE, PROJECT, OwnService, Service, emulator
 
 TODAY = partitions.day_at(dt.datetime.now(dt.UTC))
@@ -41,7 +42,8 @@ TOPIC, SUBSCRIPTION = f"{PROJECT}/topics/counts", f"{PROJECT}/subscriptions/coun
 _MOST_STEPS = 80
 _PASSED_OVER = 2
 """The exit code where a step failed that the library does not mind, such as to make a folder that is there."""
-_ON_FILES = ((os, "fsync"), (os, "utime"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "touch"))
+_ALSO = ((os, "utime"), (Path, "touch"), (Subscriber, "take"))
+"""What is asked by this lander alone."""
 
 
 @pytest.fixture
@@ -328,24 +330,8 @@ def test_a_failure_after_the_manifests_rename_forgets_no_message(own: OwnService
 
 def land_until(address: str, root: str, at: int, kills: bool) -> None:
     """Land all and close the day; at the k-th step the process is killed before it is done, or it fails after it."""
-    numbers = itertools.count(1)
-
-    def around(function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            is_it = next(numbers) == at
-            if is_it and kills:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done = function(*args, **kwargs)
-            if is_it:
-                raise OSError("No space left on device")
-            return done
-
-        return counted
-
     os.environ["PUBSUB_EMULATOR_HOST"] = address
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in (*_ON_FILES, (Subscriber, "take")):
-            patch.setattr(owner, name, around(getattr(owner, name)))
+    with a_fault(at, kills, *_ALSO) as numbers:
         land(Path(root), events=4, later=dt.timedelta(days=1, minutes=5))
     if next(numbers) > at:
         raise SystemExit(_PASSED_OVER)

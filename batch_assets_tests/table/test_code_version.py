@@ -356,6 +356,8 @@ def test_a_setting_counts_for_the_tables_that_use_it_alone(monkeypatch: pytest.M
         ("settings.outside(x)", "first_day", dt.date(2016, 1, 1), True),
         ("settings.outside(x)", "lock_timeout", 1.0, False),
         ("settings.lock_timeout", "lock_timeout", 1.0, False),
+        ("settings.outside(x)", "memory_limit", "1GB", False),
+        ("getattr(settings, x)", "memory_limit", "1GB", False),
         ("getattr(settings, x)", "lake", Path("/other"), False),
         ("getattr(settings, x)", "time_zone", "Europe/Berlin", True),
     ],

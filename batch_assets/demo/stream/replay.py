@@ -52,8 +52,7 @@ def replay(sent: Sequence[Sent], lake: Path, address: str, day: dt.date, speed: 
             told = list(lander.land())
             if clock.now() > tells_at and (manifest := newest(tills, lake)) and manifest.day == day:
                 note(tills.days(lake), lander.state())
-                rows = sum(segment.rows for segment in manifest.segments)
-                tell(f"{clock.now().astimezone(settings.zone):%Y-%m-%d %H:%M}: {rows:,} lines landed, {len(manifest.segments)} segments; {look()}")
+                tell(f"{clock.now().astimezone(settings.zone):%Y-%m-%d %H:%M}: {manifest.rows:,} lines landed, {len(manifest.segments)} segments; {look()}")
                 tells_at += _TOLD
             if not closed.exists():
                 time.sleep(LOOK)

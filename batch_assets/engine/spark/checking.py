@@ -28,11 +28,16 @@ _WRITTEN, _REJECTED = "_written", "_rejected"
 
 def counted_by_portions(contract: type[Contract], made: ibis.Schema) -> Sequence[str] | None:
     """Return what counts breaches of a contract in a portion of the rows, as DuckDB's SQL; None if that cannot tell of all, as if the columns are others."""
-    kinds = {name: kind.copy(nullable=True) for name, kind in made.items() if name != REJECT}
+    kinds = {name: kind.copy(nullable=True) for name, kind in kept_columns(made).items()}
     counts = of_rows(contract, KEPT)
     if counts is None or kinds != {name: column.type.copy(nullable=True) for name, column in contract.columns().items()}:
         return None
     return [*not_finite(contract).values(), *counts]
+
+
+def kept_columns(made: ibis.Schema) -> ibis.Schema:
+    """Return the columns of the rows that are kept, of those that a table's function makes."""
+    return ibis.schema({name: kind for name, kind in made.items() if name != REJECT})
 
 
 def repeats(contract: type[Contract], table: str, written: Sequence[Written]) -> int:

@@ -19,15 +19,15 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from ...table.model import ModelStore, Version
-from ...table.table import REJECT, Table
+from ...table.table import Table
 from .. import ibis_private
 from ..making import Engine, days_alone, known_relations, of_days
 from ..open_store import HandedOver, OpenStore, contents
-from ..quoting import sql_text
+from ..quoting import no_rows, sql_text
 from ..reading import Reading, read_lake
 from ..scoring import by_models, call
 from ..staging import Query, stage_written
-from .checking import counted_by_portions, lost, repeats
+from .checking import counted_by_portions, kept_columns, lost, repeats
 from .compile import compiled
 from .failures import told_plainly
 from .handing import TOLD, Handing, Portion, rejected_rows
@@ -77,8 +77,7 @@ class Spark(Engine):
         with told_plainly(table, days):
             breaches = None if counts is None else sum(portion.breaches for portion in portions) + repeats(table.contract, put.table, written)
             self.handed = HandedOver(written, breaches, lost(table, days, put.table, written, rejected))
-        kept = store.relation(table.asset, ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), written)
-        stage_written(self.con, kept, rejected_rows(rejected), raw_rows=table.source is not None)
+        stage_written(self.con, store.relation(table.asset, kept_columns(columns), written), rejected_rows(rejected), raw_rows=table.source is not None)
         return readings
 
     def content_alone(self, table: Table, day: dt.date) -> str | None:
@@ -89,7 +88,7 @@ class Spark(Engine):
             columns = _schema_of_rows(table)
             portions = self._portions(table, [day], Handing(None, _kinds(columns)))
             found = [file for portion in portions for file in portion.written]
-            made = contents(ibis.schema({name: kind for name, kind in columns.items() if name != REJECT}), found).get(day)
+            made = contents(kept_columns(columns), found).get(day)
             return made[1] if made else None
 
     def _portions(self, table: Table, days: Sequence[dt.date], handing: Handing) -> list[Portion]:
@@ -158,7 +157,7 @@ class Spark(Engine):
         files = self._folder / _MADE / "*" / "*.parquet"
         if any(files.parent.parent.glob("*/*.parquet")):
             return Query(f"select {columns} from read_parquet({sql_text(files)})", kinds)
-        return Query(f"select {', '.join(f'null::{kind}' for kind in kinds.values())} limit 0", kinds)
+        return Query(no_rows(kinds), kinds)
 
 
 def _expression(table: Table) -> ir.Table:

@@ -13,15 +13,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from ...table.table import REJECT
 from ..canonical import Counted, counted
-from ..ibis_private import backend_of
+from ..ibis_private import backend_of, type_name
 from ..open_store import Put, Written
-from ..quoting import sql_text
-from ..staging import KEPT, rejected_of, schema_of
+from ..quoting import no_rows, sql_text, typed
+from ..staging import KEPT, REJECTED_SCHEMA, rejected_of, schema_of
 
 PORTION = 128 << 20
 """The bytes of rows, about, that a worker holds in memory; a file has as many."""
@@ -30,6 +31,7 @@ TOLD = "told string"
 """The columns of what a worker tells, as Spark has them."""
 
 _ARRIVED, _TYPED, _REJECTED = "_arrived", "_typed", ".rejected"
+_TYPES_OF_REJECTED = {name: type_name(kind) for name, kind in ibis.Schema.from_pyarrow(REJECTED_SCHEMA).items()}
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,9 @@ class Handing:
                 yield pa.RecordBatch.from_pydict({"told": [self._handed(con, rows).told()]})
 
     def _handed(self, con: Backend, rows: pa.Table) -> Portion:
-        typed = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in self.kinds.items())
         kept = f"select * exclude ({REJECT}) from {_TYPED} where {REJECT} is null" if REJECT in self.kinds else f"from {_TYPED}"
         con.con.register(_ARRIVED, rows)
-        con.con.execute(f"create or replace temp view {_TYPED} as select {typed} from {_ARRIVED}")
+        con.con.execute(f"create or replace temp view {_TYPED} as select {typed(self.kinds)} from {_ARRIVED}")
         con.con.execute(f"create or replace temp view {KEPT} as {kept}")
         of_days = counted(con, KEPT, schema_of(con, KEPT), self.measure)
         breaches = con.con.execute(f"select {' + '.join(self.breaches)} from {KEPT}").fetchall()[0][0] if self.breaches else 0
@@ -104,10 +105,7 @@ class Handing:
 
 def rejected_rows(files: Sequence[str]) -> str:
     """Return, as DuckDB's SQL, the rejected rows of files."""
-    if files:
-        return f"read_parquet([{', '.join(map(sql_text, files))}])"
-    types = {"batch_date": "date", "source_file": "varchar", "source_line": "bigint", "reason": "varchar", "raw": "varchar"}
-    return f"(select {', '.join(f'null::{kind} as {name}' for name, kind in types.items())} limit 0)"
+    return f"from read_parquet([{', '.join(map(sql_text, files))}])" if files else no_rows(_TYPES_OF_REJECTED)
 
 
 def _portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -97,7 +97,7 @@ def _streamed(table: Table) -> LakeFile:
     Raises:
         DefinitionError: the table reads no such source, or something else, too.
     """
-    streamed = [form for form in table.source.forms if form.so_far] if table.source else []
+    streamed = table.source.streams if table.source else ()
     if not streamed or table.tables:
         raise DefinitionError(f"{table.asset}: cannot be made of a stream, since it does not read one, and nothing else.")
     return streamed[0]

@@ -16,7 +16,7 @@ from deltalake.transaction import AddAction
 
 from ...durable import sync
 from ...engine.ibis_private import type_name
-from ...engine.quoting import sql_text
+from ...engine.quoting import no_rows, sql_text
 from ..permissions import make_folder
 
 DAY = "batch_date"
@@ -83,8 +83,7 @@ def rows_of(root: str, paths: Sequence[str], schema: ibis.Schema, by: Sequence[s
     """
     files = sorted(f"{root}/{path}" for path in paths)
     if not files:
-        nulls = ", ".join(f'null::{type_name(kind)} as "{column}"' for column, kind in schema.items())
-        return f"(select {nulls} limit 0)"
+        return f"({no_rows({column: type_name(kind) for column, kind in schema.items()})})"
     columns = ", ".join(f'"{column}"' for column in schema)
     kinds = ", ".join(f"{column}: {type_name(schema[column])}" for column in by)
     return f"(select {columns} from read_parquet([{', '.join(map(sql_text, files))}], hive_partitioning = true, hive_types = {{{kinds}}}))"

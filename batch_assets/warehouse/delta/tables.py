@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from ...durable import sync
-from ...engine.open_store import OpenStore, Written
+from ...engine.open_store import OpenStore
 from ...engine.staging import KEPT, REJECTED
 from ...errors import StorageError, WarehouseError
 from ...partitions import name_days
@@ -127,15 +127,7 @@ class DeltaTables:
         with ExitStack() as under_way:
             yield OpenTables(self._location, self._tables, under_way)
 
-    def commit(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        target: Target,
-        batches: Sequence[Batch],
-        receipt: Receipt,
-        publication: int,
-        written: Sequence[Written] | None = None,
-    ) -> None:
+    def commit(self, connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> None:
         """Replace the batches in one commit, whose metadata is their record."""
         days = [batch.day for batch in batches]
         before = _in_force(connection, target.asset, days)
@@ -144,10 +136,10 @@ class DeltaTables:
         self._make(target.asset, target.contract.arrow_schema(), [DAY])
         self._set_aside(connection, target, batches, publication)
         record = record_of(connection, target, batches, receipt, publication)
-        if written is None:
+        if receipt.handed is None:
             files: Files = [self._written(connection, target.asset, {DAY: batch.day}, KEPT, publication, batch.kept) for batch in batches if batch.kept]
         else:
-            files = [added(file.path, file.size, {DAY: str(file.day)}, file.counted.rows) for file in written]
+            files = [added(file.path, file.size, {DAY: str(file.day)}, file.counted.rows) for file in receipt.handed.written]
         for _ in range(_ATTEMPTS):
             self._read_log(connection, target.asset)
             if taken := [day for day, number in _in_force(connection, target.asset, days).items() if number != before.get(day)]:
