@@ -147,7 +147,7 @@ def _reads(entry: LakeFile | Table) -> Iterator[str]:
 
 def _look_back(lookback: Mapping[str, int | None], name: str) -> str:
     days = lookback.get(name, 0)
-    return " (all days so far)" if days is None else f" (and {days} days before)" if days else ""
+    return " (all days so far)" if days is None else f" (and {days} day{'s' * (days > 1)} before)" if days else ""
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
