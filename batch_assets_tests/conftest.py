@@ -23,9 +23,9 @@ def warehouse_in(folder: Path, lock_timeout: float = 5, name: str = DUCKDB_FILE)
     )
 
 
-def resource_in(folder: Path, lock_timeout: float = 5) -> WarehouseResource:
+def resource_in(folder: Path, lock_timeout: float = 5, name: str = DUCKDB_FILE) -> WarehouseResource:
     """Return the same warehouse as Dagster has it."""
-    there = warehouse_in(folder, lock_timeout)
+    there = warehouse_in(folder, lock_timeout, name)
     return WarehouseResource(database=there.database, lake=there.lake, published=there.published, models=there.models, lock_timeout=lock_timeout)
 
 

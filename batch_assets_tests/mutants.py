@@ -64,7 +64,7 @@ _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
 _FAILURES = "engine/spark/test_failures.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
-_DELTA, _UPKEEP = "warehouse/delta/test_tables.py", "warehouse/delta/test_upkeep.py"
+_DELTA, _UPKEEP, _FORGETTING = (f"warehouse/delta/test_{name}.py" for name in ("tables", "upkeep", "forgetting"))
 _STORY, _BEAM, _FOLLOWED = "reporting/test_customer.py", "beam/test_forecasts.py", "engine/spark/cluster/test_streaming.py"
 
 _ERASURES, _EMPTIED = "ingest/test_erasures.py", "ingest/formats/test_emptied.py"
@@ -1037,7 +1037,30 @@ MUTANTS = (
     Mutant("a commit is read that comes after the version", "warehouse/delta/said.py", "range(first, last + 1)", "range(first, last + 2)", (_DELTA,)),
     Mutant("a commit forgets what holds until later", "warehouse/delta/said.py", "HISTORY: json.dumps(history)", "HISTORY: json.dumps([])", ("test_laws.py",)),
     Mutant("who reads disturbs who writes", "warehouse/delta/tables.py", "return DeltaTables(self._location).session()", "return self.session()", (_DELTA,)),
-    Mutant("rejects under way are removed", "warehouse/delta/tables.py", 'old = f"publication < ', 'old = f"true or publication < ', (_UPKEEP,)),
+    Mutant("rejects under way are removed", "warehouse/delta/tables.py", 'left = f"publication < ', 'left = f"true or publication < ', (_UPKEEP,)),
+    Mutant(
+        "rejects of a day stay that was replaced without the others",
+        "warehouse/delta/tables.py",
+        "anti join quality.batches using (asset, {DAY}, publication)",
+        "anti join quality.batches using (asset, publication)",
+        (_UPKEEP,),
+    ),
+    Mutant("max() of one file's day breaks DuckDB", "warehouse/delta/session.py", 'config={"disabled_optimizers": "statistics_propagation"}', "", (_DELTA,)),
+    Mutant("replaced rows stay in files", "warehouse/delta/forgetting.py", "if file.path not in in_force and (", "if False and (", (_FORGETTING,)),
+    Mutant("files in force go", "warehouse/delta/forgetting.py", "file.path not in in_force and ", "", (_FORGETTING,)),
+    Mutant("an erasure takes files under way", "warehouse/delta/forgetting.py", "(file.path in named or file.mtime < old)", "True", (_FORGETTING,)),
+    Mutant("what no commit ever named stays", "warehouse/delta/forgetting.py", " or file.mtime < old)", ")", (_FORGETTING,)),
+    Mutant("the log quotes who is erased", "warehouse/delta/forgetting.py", 'if name == "numRecords"', "", (_FORGETTING,)),
+    Mutant("a checkpoint quotes who is erased", "warehouse/delta/forgetting.py", "    for file in quote_values:\n", "    for file in ():\n", (_FORGETTING,)),
+    Mutant(
+        "delta-rs quotes rows",
+        "warehouse/delta/tables.py",
+        '"delta.dataSkippingNumIndexedCols": "0"',
+        '"delta.dataSkippingNumIndexedCols": "9"',
+        (_FORGETTING,),
+    ),
+    Mutant("what is about nobody is forgotten", "warehouse/delta/tables.py", "self._tables.keys() - {*spared}", "self._tables", (_FORGETTING,)),
+    Mutant("objects are not searched", "warehouse/delta/objects.py", "        if found.is_file:\n", "        if False:\n", ("warehouse/delta/test_s3.py",)),
     Mutant("files go that something was made from", "warehouse/delta/upkeep.py", "if publication in needed", "if False", (_UPKEEP,)),
     Mutant("files under way go", "warehouse/delta/upkeep.py", "max(HOURS_UNDER_WAY, ", "max(0, ", (_UPKEEP,)),
     Mutant("what killed writers left stays", "warehouse/delta/upkeep.py", "full=True", "full=False", (_UPKEEP,)),
@@ -1221,7 +1244,16 @@ MUTANTS = (
     Mutant("all of a receipt is each customer's", "warehouse/erasure/whose.py", "(_.customers == 1) | ", "(_.customers >= 1) | ", (_FIND,)),
     Mutant("a coupon without a number is nobody's", "warehouse/erasure/whose.py", '.union(by_name.select(*_PLACE, "customer_id"))', "", (_ERASE,)),
     Mutant("a rejected line is not searched", "warehouse/erasure/find.py", "    for row in _quarantined(con, table):\n", "    for row in ():\n", (_ERASE,)),
-    Mutant("the file keeps what was deleted", "orchestration/erase.py", "sizes = compact(warehouse)", "sizes = 0, 0", (_ERASE,)),
+    Mutant("the file keeps what was deleted", "orchestration/erase.py", "sizes := compact(warehouse)", "sizes := (0, 0)", (_ERASE,)),
+    Mutant(
+        "Delta tables keep what was replaced",
+        "orchestration/erase.py",
+        "removed = warehouse.store.forget_replaced(con.con, about_nobody)",
+        "removed = {}",
+        (_ERASE,),
+    ),
+    Mutant("a certificate is there twice", "warehouse/record.py", '_ANEW = {"erasures": "erasure"}', "_ANEW: dict[str, str] = {}", (_ERASE,)),
+    Mutant("who was read before an erasure is published after it", "warehouse/publication.py", "    check_last()\n", "", ("warehouse/test_publication.py",)),
     Mutant("what a person is known by stays", "warehouse/erasure/record.py", "        self.sought.unlink()\n", "", (_ERASE,)),
 )
 

@@ -82,6 +82,11 @@ def _read(folder: Path, _salt: str, *_state: int) -> Sequence[Erasure]:
     return tuple(found)
 
 
+def there(root: Path) -> Sequence[str]:
+    """Return what there is of the erasures of a lake; it is another whenever one begins or ends."""
+    return sorted(str(path.relative_to(root)) for path in (root / FOLDER).glob("[!.]*/[!.]*"))
+
+
 def naming(root: Path, files: Iterable[str]) -> list[str]:
     """Return the names of the erasures that are about some files, oldest first."""
     asked = set(files)

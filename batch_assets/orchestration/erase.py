@@ -19,7 +19,6 @@ from ..table.graph import configured_graph
 from ..table.table import Table
 from ..warehouse.compact import compact
 from ..warehouse.connection import Warehouse
-from ..warehouse.duckdb_file import DuckDBFile
 from ..warehouse.erasure.certificate import before, certify, check_sums
 from ..warehouse.erasure.find import Found, find
 from ..warehouse.erasure.forget import forget
@@ -60,12 +59,9 @@ def look(warehouse: Warehouse, tables: Sequence[Table], asked: str) -> Asked:
     """Find what is known of a customer, who is asked for as `customer_of` takes it.
 
     Raises:
-        BatchError: the warehouse is not a DuckDB file, tables are not up to date, an erasure is unfinished, or nobody is known by this.
+        BatchError: tables are not up to date, an erasure is unfinished, or nobody is known by this.
     """
     lake = Path(warehouse.lake)
-    if not isinstance(warehouse.store, DuckDBFile):
-        told = "Delta tables keep the files of replaced rows, and their logs, so nobody can be erased from them"
-        raise BatchError(f"{warehouse.database}: {told}. Make the warehouse anew as a DuckDB file, and move this folder away.")
     if begun := unfinished(lake):
         raise BatchError(f"erasure {begun[0].name} is not finished: python -m batch_assets erase, without a customer, brings it to its end.")
     with warehouse.connect() as con, warehouse.known_files() as known:
@@ -112,11 +108,17 @@ def finish(begun: Begun, job: dg.JobDefinition, tables: Sequence[Table], instanc
         forgotten[asset] = forgotten.get(asset, 0) + count
     tell("".join(f"{asset}: {count} rows of published batches went" for asset, count in forgotten.items()) or "no published prediction was about the customer")
     report_unreported(instance, tables, warehouse, tell)
-    sizes = compact(warehouse)
-    tell(f"the warehouse's file was written anew: {sizes[0] / 1e6:.1f} MB before, {sizes[1] / 1e6:.1f} MB after")
+    with warehouse.connect() as con:
+        about_nobody = [table.asset for table in tables if not (table.contract.private() or table.contract.pseudonyms())]
+        removed = warehouse.store.forget_replaced(con.con, about_nobody)
+    if removed:
+        tell(f"files of replaced rows removed: {sum(removed.values())}, of {len(removed)} tables")
+    if sizes := compact(warehouse):
+        tell(f"the warehouse's file was written anew: {sizes[0] / 1e6:.1f} MB before, {sizes[1] / 1e6:.1f} MB after")
     if renewed := renew_snapshot(warehouse, tables):
         tell(f"{renewed.path}: made anew")
-    return _certified(begun, tables, warehouse, instance, owners, {"predictions_forgotten": forgotten, "warehouse_bytes": sizes}, tell)
+    done = {"predictions_forgotten": forgotten, "files_of_replaced_rows": removed, "warehouse_bytes": sizes}
+    return _certified(begun, tables, warehouse, instance, owners, done, tell)
 
 
 def _certified(
@@ -129,19 +131,20 @@ def _certified(
         read = {lake / file for (file,) in con.con.execute("select distinct file from quality.raw_files").fetchall()}
     warehouse.let_go()
     theirs = {lake / file for file, of in begun.record["files"].items() if of["source"] in owners}
-    scanned = in_files(_files(warehouse, instance, begun), person)
-    found = [*named, *(str(path) for path in scanned.found if path not in theirs and (path in read or _is_ours(path, warehouse, instance)))]
+    scanned = in_files([*_files(warehouse, instance, begun), *warehouse.store.objects()], person)
+    others = [path for path in scanned.found if isinstance(path, Path) and (path in theirs or not (path in read or _is_ours(path, warehouse, instance)))]
+    found = [*named, *(str(each) for each in scanned.found if each not in others)]
     if found:
         raise BatchError(
             f"erasure {begun.name}: the customer is still named in {', '.join(found[:5])}{f' and {len(found) - 5} more' * (len(found) > 5)}. "
             "Remove it there, then run python -m batch_assets erase again."
         )
     with warehouse.connect() as con:
-        certificate = certify(con, begun, lake, owners, sums, {**done, "left_to_others": [str(path) for path in scanned.found]}, scanned)
+        certificate = certify(con, warehouse.store, begun, lake, owners, sums, {**done, "left_to_others": [str(path) for path in others]}, scanned)
     begun.end(certificate)
-    for path in scanned.found:
+    for path in others:
         tell(f"{path}: still names the customer, and is not ours to change; ask {_owner(begun, owners, lake, path)}")
-    where = f"{len(scanned.found)} files of others" if scanned.found else "none"
+    where = f"{len(others)} files of others" if others else "none"
     tell(f"searched {scanned.files:,} files, {scanned.bytes / 1e6:.0f} MB, and every table: the customer is named in {where}")
     return begun.certificate
 
@@ -197,7 +200,7 @@ def _files(warehouse: Warehouse, instance: dg.DagsterInstance, begun: Begun) -> 
 def _folders(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[Path]:
     """Return the folders into which nobody else writes."""
     homes = [] if instance.is_ephemeral else [Path(instance.root_directory)]
-    return [Path(warehouse.published), Path(warehouse.models), Path(warehouse.lake) / FOLDER, *homes]
+    return [Path(warehouse.database), Path(warehouse.published), Path(warehouse.models), Path(warehouse.lake) / FOLDER, *homes]
 
 
 def _is_ours(path: Path, warehouse: Warehouse, instance: dg.DagsterInstance) -> bool:

@@ -13,15 +13,17 @@ from ..durable import put
 from ..engine.quoting import sql_text
 from ..errors import WarehouseError
 from .connection import Warehouse
-from .duckdb_file import remove
+from .duckdb_file import DuckDBFile, remove
 
 
-def compact(warehouse: Warehouse) -> tuple[int, int]:
-    """Write the warehouse's file anew; return its size before and after. Until it is complete, the old one stays.
+def compact(warehouse: Warehouse) -> tuple[int, int] | None:
+    """Write the warehouse's file anew; return its size before and after, or None if it is no file. Until the new one is complete, the old one stays.
 
     Raises:
         WarehouseError: another process holds the file, or something in it was not copied.
     """
+    if not isinstance(warehouse.store, DuckDBFile):
+        return None
     with warehouse.connect() as con:
         con.con.execute("force checkpoint")
     warehouse.let_go()

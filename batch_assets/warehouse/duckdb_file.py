@@ -6,7 +6,7 @@ Belongs here: the file, and its lock. Does not belong here: what its tables beco
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from ..errors import WarehouseError
 from .commit import commit, next_publication
 from .permissions import OWNERS_FILE, make_file, make_folder
 from .prune_ledger import prune_ledger
+from .record import Record, enter
 from .schema import ensure_schema, forget_dropped
+from .stored import Stored
+from .transaction import transaction
 
 
 class DuckDBFile:
@@ -63,6 +66,19 @@ class DuckDBFile:
     def opened(self, connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[OpenStore | None]:
         """Give nothing: one process has the file open, and no other reaches it."""
         return nullcontext()
+
+    def forget_replaced(self, connection: duckdb.DuckDBPyConnection, spared: Collection[str]) -> Mapping[str, int]:
+        """Do nothing: rows that are replaced are deleted. What the file keeps of them goes when it is compacted (`compact.py`)."""
+        return {}
+
+    def note(self, connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+        """Enter the record."""
+        with transaction(connection):
+            enter(connection, record)
+
+    def objects(self) -> Iterator[Stored]:
+        """Yield nothing."""
+        return iter(())
 
     def _when_free(self, lock_timeout: float, tell: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
         """Open the file as soon as no other process holds it, retrying with backoff and jitter; report the holder once.

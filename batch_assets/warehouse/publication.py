@@ -6,7 +6,7 @@ split into publications (`backfill.py`).
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from ibis.backends.duckdb import Backend
 from ..engine.choice import chosen_engine
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, schema_of
+from ..errors import WarehouseError
+from ..ingest.erasures import there
 from ..partitions import name_days
 from ..table.table import Table
 from .artifacts import Artifacts
@@ -54,9 +56,16 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
     Raises:
         BatchError: the input or the result is invalid. Nothing was changed.
         StorageError: a disk, memory or network error. Nothing was changed.
+        WarehouseError: another process published the same, or a customer is erased meanwhile. Nothing was changed.
         DefinitionError: the table computes other rows in a range than for a day alone. Nothing was changed.
     """
-    started = time.monotonic()
+    started, erasures = time.monotonic(), there(Path(warehouse.lake))
+
+    def check_nobody_was_erased() -> None:
+        """Rows that were read before an erasure must not be published after it; it has looked for them by then."""
+        if there(Path(warehouse.lake)) != erasures:
+            raise WarehouseError(f"{warehouse.lake}: an erasure began or ended while {table.asset} was made; nothing was written. Run this again.")
+
     with warehouse.connect() as con, warehouse.store.opened(con.con) as opened:
         known = contents(con, table.upstreams, days)
         inputs = {day: {upstream.asset: inputs_hash(known, upstream, day) for upstream in table.upstreams} for day in days}
@@ -81,14 +90,23 @@ def publish(table: Table, warehouse: Warehouse, days: Sequence[dt.date], run_id:
             handed=engine.handed,
         )
         files = Path(warehouse.published) if table.layer == LAYER else None
-        published = publish_staged(con, warehouse.store, Target(table.layer, table.name, table.contract, files), days, receipt, table.measure)
+        target = Target(table.layer, table.name, table.contract, files)
+        published = publish_staged(con, warehouse.store, target, days, receipt, table.measure, check_nobody_was_erased)
     if published.unfinished:
         warehouse.let_go()
     return replace(published, readings=readings, inputs=inputs)
 
 
-def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt.date], receipt: Receipt, measure: str | None = None) -> Published:
-    """Replace the batches of `days` with the staged rows, all or none.
+def publish_staged(
+    con: Backend,
+    store: Store,
+    target: Target,
+    days: Sequence[dt.date],
+    receipt: Receipt,
+    measure: str | None = None,
+    check_last: Callable[[], None] = lambda: None,
+) -> Published:
+    """Replace the batches of `days` with the staged rows, all or none; what must hold when they are committed is checked last.
 
     Raises:
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.
@@ -102,6 +120,7 @@ def publish_staged(con: Backend, store: Store, target: Target, days: Sequence[dt
         for batch in batches:
             stamp = Stamp(publication, batch.content)
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
+    check_last()
     with little_memory(con.con):
         store.commit(con.con, target, batches, receipt, publication)
     return Published(batches, _settled(con.con, files, days) if files else [])

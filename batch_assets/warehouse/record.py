@@ -27,6 +27,9 @@ Record = Mapping[str, Sequence[Row]]
 _ONCE = {"code": "code", "runs": "run_id"}
 """Tables of which a row is entered once, by its key."""
 
+_ANEW = {"erasures": "erasure"}
+"""Tables of which a row replaces the one before, by its key."""
+
 
 def record_of(connection: duckdb.DuckDBPyConnection, target: Target, batches: Sequence[Batch], receipt: Receipt, publication: int) -> Record:
     """Return the record of batches that were staged and audited."""
@@ -48,6 +51,8 @@ def enter(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
         values = ", ".join(f'unnest(${name}) as "{name}"' for name in rows[0])
         new = f" where {key} not in (select {key} from quality.{table})" if (key := _ONCE.get(table)) else ""
         columns = {name: [row[name] for row in rows] for name in rows[0]}
+        if key := _ANEW.get(table):
+            connection.execute(f"delete from quality.{table} where {key} in (select unnest(?))", [columns[key]])
         connection.execute(f"insert into quality.{table} by name select * from (select {values}){new}", columns)
 
 

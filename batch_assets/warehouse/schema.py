@@ -10,7 +10,7 @@ import duckdb
 from ..errors import WarehouseError
 from .transaction import transaction
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _BATCHES = """
 create or replace view quality.batches as
@@ -36,6 +36,10 @@ create or replace view quality.inputs as
 """
 """What suffices to trace and to repeat a batch. A receipt names days, and the ledger knows which publication of each of them was in force then."""
 
+_ERASURES = """
+create table if not exists quality.erasures (erasure varchar, finished_at timestamptz, certificate json);
+"""
+
 _IDENTITY = """
 create table quality.identity as select coalesce(
     (select md5(run_id || epoch_us(published_at)) from quality.ledger order by publication, asset, batch_date limit 1), uuid()::varchar) as identity;
@@ -53,6 +57,7 @@ create table if not exists quality.quarantine (
     asset varchar, batch_date date, source_file varchar, source_line bigint, reason varchar, raw varchar);
 {_RECEIPTS}
 {_BATCHES}
+{_ERASURES}
 {_IDENTITY}
 """
 
@@ -84,6 +89,12 @@ def ensure_schema(connection: duckdb.DuckDBPyConnection, database: str) -> None:
 def forget_dropped(connection: duckdb.DuckDBPyConnection) -> None:
     """Note which tables were dropped by hand: of their batches the warehouse has none."""
     connection.execute("delete from quality.tables where asset not in (select schema_name || '.' || table_name from duckdb_tables())")
+
+
+def tables_there(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Return schema and name of all that has rows: the database's own tables, and those of the store, which it may have as views."""
+    of_store = "select split_part(asset, '.', 1), split_part(asset, '.', 2) from quality.tables union select 'quality', 'quarantine'"
+    return connection.execute(f"select schema_name, table_name from duckdb_tables() where not temporary union {of_store} order by all").fetchall()
 
 
 def _schema_version(connection: duckdb.DuckDBPyConnection) -> int | None:
@@ -133,5 +144,15 @@ def _identify(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_IDENTITY)
 
 
-_MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {1: _forget_pending_files, 2: _time_publications, 3: _keep_receipts, 4: _identify}
+def _note_erasures(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(_ERASURES)
+
+
+_MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {
+    1: _forget_pending_files,
+    2: _time_publications,
+    3: _keep_receipts,
+    4: _identify,
+    5: _note_erasures,
+}
 """By schema version, what makes the next version of a warehouse."""

@@ -5,7 +5,7 @@ store, and which store a location names. Does not belong here: how one answers (
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,8 @@ import duckdb
 from ..engine.open_store import OpenStore
 from ..errors import WarehouseError
 from .batch import Batch, Receipt, Target
+from .record import Record
+from .stored import Stored
 
 OBJECT_STORE = "s3://"
 """How a URL begins at which Delta tables can be kept."""
@@ -66,6 +68,23 @@ class Store(Protocol):
 
     def prune(self, connection: duckdb.DuckDBPyConnection, before: dt.datetime, *, is_executed: bool) -> Iterator[str]:
         """Yield a line for what was replaced before a time, and nothing in force needs; remove it, if it may be."""
+        ...
+
+    def forget_replaced(self, connection: duckdb.DuckDBPyConnection, spared: Collection[str]) -> Mapping[str, int]:
+        """Remove the files that it keeps of rows that were replaced, whatever their age; return how many, by table.
+
+        Args:
+            connection: what it was opened with.
+            spared: tables whose files stay.
+        """
+        ...
+
+    def note(self, connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+        """Enter what is of no publication into the warehouse's own tables, to stay."""
+        ...
+
+    def objects(self) -> Iterator[Stored]:
+        """Yield all that it keeps anywhere but in files of this machine."""
         ...
 
 

@@ -1,15 +1,21 @@
-"""An erased customer is in no file and no table any more, nor comes back, and all that is not about the customer is as it was."""
+"""An erased customer is in no file and no table any more, nor comes back, and all that is not about the customer is as it was: in either store.
+
+What a store has no part in is tested on a DuckDB file alone: how files are read afterwards, and what is refused.
+"""
 
 import datetime as dt
 import gzip
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
 
 import batch_assets.orchestration.erase as erasing
 from batch_assets.errors import BatchError
@@ -19,6 +25,7 @@ from batch_assets.orchestration.resource import WarehouseResource
 from batch_assets.table.graph import configured_graph
 from batch_assets.table.table import Table
 from batch_assets.warehouse.artifacts import Artifacts
+from batch_assets.warehouse.delta import forgetting
 from batch_assets.warehouse.erasure.certificate import check_sums
 from batch_assets.warehouse.erasure.record import Begun, begin
 from batch_assets.warehouse.plan import stale_days
@@ -27,13 +34,21 @@ from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import replay
 from batch_assets.warehouse.snapshot import take_snapshot
 from batch_assets.warehouse.trace import told, trace
+from batch_assets.warehouse.verify import differences
 
-from ..conftest import resource_in
+from ..conftest import DELTA_TABLES, DUCKDB_FILE, resource_in
 from ..lake.canary import CANARY, CONTACT, DAYS, HOST, NEIGHBOURS, write_lake
 
 TABLES = configured_graph().with_upstreams(["customer_purchases", "campaign_purchases", "reviews"])
 BY_NAME = {table.name: table for table in TABLES}
 JOB: Any = None
+A_FILE = pytest.mark.parametrize("published", [DUCKDB_FILE], indirect=True, ids=["DuckDB file"])
+DELTA = pytest.mark.parametrize("published", [DELTA_TABLES], indirect=True, ids=["Delta tables"])
+
+
+def there(folder: Path) -> WarehouseResource:
+    """Return the warehouse in a folder, of whichever store it is."""
+    return resource_in(folder, name=DELTA_TABLES if (folder / DELTA_TABLES).is_dir() else DUCKDB_FILE)
 
 
 def publish_stale(resource: WarehouseResource) -> None:
@@ -51,19 +66,31 @@ def publish_stale(resource: WarehouseResource) -> None:
 
 @pytest.fixture
 def restated_without_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restate without Dagster's runs, which take most of the time; the last test has them."""
+    """Restate without Dagster's runs and definitions, which take most of the time; the job's test has them."""
+    monkeypatch.setattr(erasing, "build_defs", lambda **_: SimpleNamespace(resolve_job_def=lambda _: JOB))
     monkeypatch.setattr(erasing, "bring_up_to_date", lambda _job, _plan, _instance, resource, _tell: publish_stale(resource))
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[DUCKDB_FILE, DELTA_TABLES], ids=["DuckDB file", "Delta tables"])
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published lake; not to be changed."""
     folder = tmp_path_factory.mktemp("published")
     write_lake(folder / "lake")
-    resource = resource_in(folder)
+    resource = resource_in(folder, name=request.param)
     publish_stale(resource)
+    publish(BY_NAME["till_lines"], resource.warehouse, DAYS[:1], "again")
+    if request.param == DELTA_TABLES:
+        keep_with_deltas_own_means(folder / request.param / "marts" / "contacts")
     take_snapshot(resource.warehouse, TABLES)
     return folder
+
+
+def keep_with_deltas_own_means(table: Path) -> None:
+    """Write a table's files anew, as to have fewer of them: the log then quotes values of rows, and so does a checkpoint."""
+    written = DeltaTable(table)
+    written.alter.set_table_properties({"delta.dataSkippingNumIndexedCols": "32"})
+    written.optimize.z_order(["contact_id"])
+    written.create_checkpoint()
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +100,14 @@ def erased(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(published, folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(erasing, "bring_up_to_date", lambda _job, _plan, _instance, resource, _tell: publish_stale(resource))
-        erase(resource_in(folder))
+        erase(there(folder))
     return folder
 
 
 def copy(folder: Path, to: Path) -> WarehouseResource:
     """Return the warehouse in a copy of a folder."""
     shutil.copytree(folder, to)
-    return resource_in(to)
+    return there(to)
 
 
 def look(resource: WarehouseResource) -> erasing.Asked:
@@ -110,18 +137,19 @@ def named(folder: Path) -> list[str]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("latin-1")
+        text += str(duckdb.read_parquet(str(path)).fetchall()) if path.suffix == ".parquet" else ""
         found += [str(path.relative_to(folder))] if CANARY in text.lower() or HOST in text else []
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
-        for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
-            text = str(con.execute(f'from {schema}."{table}"').fetchall())
+    with there(folder).warehouse.read_only() as con:
+        for schema, table in con.con.execute("select table_schema, table_name from information_schema.tables").fetchall():
+            text = str(con.con.execute(f'from {schema}."{table}"').fetchall())
             found += [f"{schema}.{table}"] if CANARY in text.lower() or HOST in text else []
     return found
 
 
 def rows(folder: Path, query: str) -> list[Any]:
     """Return what a query gives."""
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
-        return con.execute(query).fetchall()
+    with there(folder).warehouse.read_only() as con:
+        return con.con.execute(query).fetchall()
 
 
 def contents(folder: Path) -> dict[tuple[str, dt.date], str]:
@@ -154,9 +182,12 @@ def test_what_is_known_is_told_and_nothing_is_changed(published: Path, tmp_path:
 
 
 def test_the_canary_is_nowhere(published: Path, erased: Path) -> None:
-    assert {"marts.till_lines", "marts.page_views", "quality.quarantine", f"sales/pos/{DAYS[0]}.csv.gz"} <= {
-        where.removeprefix("lake/") for where in named(published)
-    }
+    before = {where.removeprefix("lake/") for where in named(published)}
+    assert {"marts.till_lines", "marts.page_views", "quality.quarantine", f"sales/pos/{DAYS[0]}.csv.gz"} <= before
+    if there(published).database.endswith(DELTA_TABLES):
+        log = "warehouse/marts/contacts/_delta_log"
+        assert {f"{log}/{3:020}.json", f"{log}/{3:020}.checkpoint.parquet"} <= before
+        assert sum(where.startswith(f"warehouse/marts/till_lines/batch_date={DAYS[0]}/") for where in before) == 2
     assert named(erased) == []
     assert rows(erased, f"select count(*) from marts.reviews where marketing_id = '{CONTACT}'") == [(0,)]
 
@@ -198,6 +229,15 @@ def test_every_line_is_where_it_was(published: Path, erased: Path) -> None:
     assert (REASON, "") in rows(erased, "select reason, raw from quality.quarantine")
 
 
+def test_what_is_published_is_as_the_ledger_has_it_and_every_receipt_is_there(published: Path, erased: Path, tmp_path: Path) -> None:
+    with copy(erased, tmp_path / "data").warehouse.connect() as con:
+        assert list(differences(con, TABLES, erased / "lake", erased / "published", erased / "models")) == []
+    for table in ("ledger", "receipts", "raw_files", "runs", "code"):
+        before = rows(published, f"from quality.{table}")
+        assert before
+        assert set(map(str, before)) <= set(map(str, rows(erased, f"from quality.{table}")))
+
+
 def test_the_certificate_says_what_was_done(published: Path, erased: Path) -> None:
     (path,) = (erased / "lake" / FOLDER).glob("*/certificate.json")
     told = json.loads(path.read_text())
@@ -219,6 +259,9 @@ def test_the_certificate_says_what_was_done(published: Path, erased: Path) -> No
     assert sorted(path.parent.iterdir()) == [path, path.parent / "record.json"]
     assert json.loads(rows(erased, "select certificate from quality.erasures")[0][0]) == told
     assert told["scan"]["files"] > 20
+    replaced = told["files_of_replaced_rows"]
+    assert replaced.get("marts.till_lines", 0) == (0 if told["warehouse_bytes"] else 3)
+    assert {"marts.campaign_report", "marts.products"}.isdisjoint(replaced)
 
 
 def test_what_it_was_made_from_says_that_it_was_redacted_and_it_can_be_made_again(erased: Path, tmp_path: Path) -> None:
@@ -232,6 +275,7 @@ def test_what_it_was_made_from_says_that_it_was_redacted_and_it_can_be_made_agai
         assert replay(con, mart, of, Path(resource.lake), Artifacts(Path(resource.models))) == of.content
 
 
+@A_FILE
 def test_raw_files_that_are_delivered_again_bring_nobody_back(published: Path, erased: Path, tmp_path: Path) -> None:
     resource = copy(erased, tmp_path / "data")
     shutil.copytree(published / "lake", resource.lake, dirs_exist_ok=True)
@@ -242,6 +286,7 @@ def test_raw_files_that_are_delivered_again_bring_nobody_back(published: Path, e
     assert named(tmp_path / "data") == []
 
 
+@A_FILE
 def test_a_lake_without_a_warehouse_gives_the_same(published: Path, erased: Path, tmp_path: Path) -> None:
     resource = resource_in(tmp_path)
     shutil.copytree(published / "lake", resource.lake)
@@ -257,6 +302,7 @@ STEPS = [*((erasing, name) for name in _STEPS), (Begun, "end"), (Path, "unlink")
 """What an erasure consists of; the last is in its end, when the certificate is written."""
 
 
+@A_FILE
 @pytest.mark.usefixtures("restated_without_runs")
 def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, tmp_path: Path) -> None:
     resource = copy(published, tmp_path / "data")
@@ -286,11 +332,30 @@ def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, t
     assert len(list((Path(resource.lake) / FOLDER).iterdir())) == 1
 
 
+@DELTA
+@pytest.mark.usefixtures("restated_without_runs")
+def test_whoever_is_stopped_while_delta_forgets_goes_on(published: Path, erased: Path, tmp_path: Path) -> None:
+    resource = copy(published, tmp_path / "data")
+    asked, steps = look(resource), [(DeltaStorageHandler, "delete_file"), (forgetting, "_replace"), (Begun, "end")]
+    for number, (owner, name) in enumerate(steps):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(owner, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                resume(resource) if number else erase(resource, asked=asked)
+        resource.warehouse.let_go()
+    assert resume(resource)[-2].startswith("certificate: ")
+    assert named(tmp_path / "data") == []
+    assert contents(tmp_path / "data") == contents(erased)
+    (certificate,) = (Path(resource.lake) / FOLDER).glob("*/certificate.json")
+    assert [json.loads(each) for (each,) in rows(tmp_path / "data", "select certificate from quality.erasures")] == [json.loads(certificate.read_text())]
+
+
 def stop(*_: object, **__: object) -> None:
     """Be what a person does with Ctrl+C, which nothing catches."""
     raise KeyboardInterrupt
 
 
+@A_FILE
 @pytest.mark.usefixtures("restated_without_runs")
 def test_a_file_of_others_stays_and_they_are_named(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = copy(published, tmp_path / "data")
@@ -313,6 +378,7 @@ def test_a_file_of_others_stays_and_they_are_named(published: Path, tmp_path: Pa
     assert sorted(named(tmp_path / "data")) == sorted(str(path.relative_to(tmp_path / "data")) for path in [*before, *others])
 
 
+@A_FILE
 @pytest.mark.parametrize(
     ("spoil", "told_of"),
     [
@@ -328,12 +394,13 @@ def test_nobody_is_erased_while_it_is_not_known_where(published: Path, tmp_path:
         look(resource)
 
 
+@A_FILE
 def test_a_plan_says_that_a_customer_was_erased(published: Path, tmp_path: Path) -> None:
     resource, mart = copy(published, tmp_path / "data"), BY_NAME["till_lines"]
     lake, asked = Path(resource.lake), look(resource)
     begun = begin(lake, asked.found, asked.before, "", "")
     assert why(resource, mart) == [f"a customer was erased (erasure {begun.name})"] * 2
-    publish_stale(resource)
+    publish(mart, resource.warehouse, DAYS, "run")
     assert why(resource, mart) == []
     shutil.rmtree(lake / FOLDER)
     assert why(resource, mart) == ["an erasure is gone"] * 2
@@ -346,18 +413,15 @@ def why(resource: WarehouseResource, table: Table) -> list[str]:
     return [reason.what for step in steps for reasons in step.certain.values() for reason in reasons]
 
 
+@A_FILE
 def test_totals_that_changed_are_told(published: Path, tmp_path: Path) -> None:
-    resource, asked = copy(published, tmp_path / "data"), look(resource_in(published))
+    resource, asked = copy(published, tmp_path / "data"), look(there(published))
     begun = begin(Path(resource.lake), asked.found, {**asked.before, "sums": {"marts.sales_lines": "1"}}, "", "")
     with resource.warehouse.connect() as con, pytest.raises(BatchError, match=r"the totals of marts\.sales_lines are others than before"):
         check_sums(con, TABLES, begun)
 
 
-def test_nobody_is_erased_from_delta_tables(tmp_path: Path) -> None:
-    with pytest.raises(BatchError, match="Delta tables keep the files of replaced rows"):
-        look(WarehouseResource(database=str(tmp_path / "warehouse"), lake=str(tmp_path), published=str(tmp_path), models=str(tmp_path)))
-
-
+@A_FILE
 def test_a_reason_that_names_the_customer_is_refused(published: Path, tmp_path: Path) -> None:
     resource = copy(published, tmp_path / "data")
     with pytest.raises(BatchError, match="--by or --reason names the customer") as refused:

@@ -34,6 +34,7 @@ def test_what_was_deleted_is_gone_and_all_else_is_there(warehouse: Warehouse) ->
     mode = path.stat().st_mode
     sizes = compact(warehouse)
     assert CANARY.encode() not in path.read_bytes()
+    assert sizes
     assert sizes[0] > sizes[1] == path.stat().st_size
     assert (path.stat().st_mode, list(path.parent.glob(".*"))) == (mode, [])
     assert seen(warehouse) == before

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from batch_assets.errors import BreachError, StorageError
+from batch_assets.errors import BreachError, StorageError, WarehouseError
 from batch_assets.settings import settings
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.batch import Conserved
@@ -39,6 +39,21 @@ def test_a_fault_at_any_statement_or_file_operation_leaves_the_previous_batches_
     assert min(found.count("previous"), found.count("new")) > 8
     put(warehouse, 4)
     assert_one_story(warehouse)
+
+
+def test_what_was_made_while_somebody_was_erased_is_not_published(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    days, table = write_days(Path(warehouse.lake), 1), Graph(PACKAGE).table("shelf_counts")
+    sought = Path(warehouse.lake) / "erasures" / "20170101T000000Z" / "sought.json"
+    sought.parent.mkdir(parents=True)
+    changes = [sought.unlink, sought.touch]
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_assets.warehouse.publication.check_independence", lambda *_: changes.pop()())
+        while changes:
+            with pytest.raises(WarehouseError, match=r"/lake: an erasure began or ended while marts\.shelf_counts was made; nothing"):
+                publish(table, warehouse, days, "run")
+    with warehouse.connect() as con:
+        assert con.con.execute("from quality.ledger").fetchall() == []
+    publish(table, warehouse, days, "run")
 
 
 @pytest.mark.parametrize("act", [fail, kill])

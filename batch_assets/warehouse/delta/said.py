@@ -23,6 +23,7 @@ _FROM_TEXT: Mapping[str, Callable[[str], object]] = {
     "first_day": dt.date.fromisoformat,
     "last_day": dt.date.fromisoformat,
     "published_at": dt.datetime.fromisoformat,
+    "finished_at": dt.datetime.fromisoformat,
 }
 """The columns of a record that JSON has no type for."""
 

@@ -10,8 +10,9 @@ Belongs here: what is read from the logs, and what is committed. Does not belong
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,9 +31,12 @@ from ..batch import Batch, Receipt, Target
 from ..commit import check_columns
 from ..permissions import make_folder
 from ..prune_ledger import needed
-from ..record import enter, record_of
+from ..record import Record, enter, record_of
 from ..schema import ensure_schema
 from ..shown import show
+from ..stored import Stored
+from .forgetting import forget_replaced
+from .objects import objects_at
 from .open_tables import OpenTables
 from .parquet import DAY, added, scan, write
 from .said import HISTORY, commits_of, heard, history, said
@@ -57,8 +61,8 @@ _QUARANTINE = pa.schema(
 )
 _BY_ASSET = ["asset", DAY]
 
-_KEEP_ALL = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
-"""The log is the ledger: Delta must not clean up what is older than a month."""
+_OF_LOG = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days", "delta.dataSkippingNumIndexedCols": "0"}
+"""The log is the ledger: Delta must not clean up what is older than a month. And it must not quote values of rows, which may be private."""
 
 _COLOUR = re.compile(r"\x1b\[\d+m")
 
@@ -159,14 +163,37 @@ class DeltaTables:
             with _told(self._uri(asset)):
                 yield from clean(self._uri(asset), table, self._versions.get(asset, {}), by_table.get(asset, ()), before, is_executed=is_executed)
 
+    def forget_replaced(self, connection: duckdb.DuckDBPyConnection, spared: Collection[str]) -> Mapping[str, int]:
+        """Remove files of rows that were replaced, and what logs quote of rows, from all tables but some; whoever reads an older version must read anew."""
+        self._forget_rejects(connection)
+        removed: dict[str, int] = {}
+        for asset in sorted(self._tables.keys() - {*spared}):
+            with _told(self._uri(asset)):
+                removed[asset] = forget_replaced(connection, self._uri(asset))
+        self.refresh(connection)
+        return {asset: count for asset, count in removed.items() if count}
+
+    def note(self, connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+        """Commit the record, without rows, to the quarantine."""
+        with _told(self._uri(QUARANTINE)):
+            told = CommitProperties(custom_metadata=said(record, ()))
+            self._tables[QUARANTINE].create_write_transaction([], "append", _QUARANTINE, _BY_ASSET, commit_properties=told)
+        self._read_log(connection, QUARANTINE)
+        self._sync(QUARANTINE)
+
+    def objects(self) -> Iterator[Stored]:
+        """Yield the objects of an object store; a folder has files."""
+        return objects_at(self._location) if "://" in self._location else iter(())
+
     def _forget_rejects(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take rejected rows out of the quarantine whose batch was replaced, or that a publication left behind which was not finished."""
         files = scan(self._tables[QUARANTINE], self._uri(QUARANTINE))
-        old = f"publication < {time.time_ns() // 1000 - _UNDER_WAY}"
-        query = f"select distinct publication from {files} anti join quality.batches using (publication) where {old} order by 1"
-        if numbers := [str(number) for (number,) in connection.execute(query).fetchall()]:
+        left = f"publication < {time.time_ns() // 1000 - _UNDER_WAY} or publication in (select publication from quality.ledger)"
+        query = f"select distinct asset, {DAY}, publication from {files} anti join quality.batches using (asset, {DAY}, publication) where {left} order by all"
+        for asset, rows in groupby(connection.execute(query).fetchall(), lambda row: row[0]):
+            replaced = " or ".join(f"({DAY} = '{day}' and publication = {publication})" for _, day, publication in rows)
             with _told(self._uri(QUARANTINE)):
-                self._tables[QUARANTINE].delete(f"publication in ({', '.join(numbers)})")
+                self._tables[QUARANTINE].delete(f"asset = '{asset}' and ({replaced})")
 
     def _committed(self, target: Target, days: Sequence[dt.date], files: Files, metadata: Mapping[str, str]) -> bool:
         """Commit if nobody has since the table was read: delta-rs itself lets two writers add a day that was not there before."""
@@ -205,7 +232,7 @@ class DeltaTables:
         """Make a table unless it is there."""
         if asset not in self._tables:
             with _told(self._uri(asset)):
-                self._tables[asset] = DeltaTable.create(self._uri(asset), schema, mode="ignore", partition_by=list(partition_by), configuration=_KEEP_ALL)
+                self._tables[asset] = DeltaTable.create(self._uri(asset), schema, mode="ignore", partition_by=list(partition_by), configuration=_OF_LOG)
 
     def _there(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
         """Return the tables that are there: each has a first commit."""

@@ -14,7 +14,8 @@ from ibis.backends.duckdb import Backend
 from ...errors import BatchError
 from ...ingest.lakefile import file_version
 from ...table.table import Table
-from ..transaction import transaction
+from ..schema import tables_there
+from ..store import Store
 from .find import Found
 from .forget import known
 from .record import Begun
@@ -49,13 +50,13 @@ def check_sums(con: Backend, tables: Sequence[Table], begun: Begun) -> Mapping[s
 
 
 def certify(
-    con: Backend, begun: Begun, lake: Path, owners: Mapping[str, str], sums: Mapping[str, Any], done: Mapping[str, Any], scanned: Scanned
+    con: Backend, store: Store, begun: Begun, lake: Path, owners: Mapping[str, str], sums: Mapping[str, Any], done: Mapping[str, Any], scanned: Scanned
 ) -> Mapping[str, Any]:
     """Return the certificate, and note it in the warehouse."""
-    record, then = begun.record, begun.before
+    record, then, finished_at = begun.record, begun.before, dt.datetime.now(dt.UTC)
     told = {
         **{name: record[name] for name in ("erasure", "asked_by", "reason", "records")},
-        "finished_at": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "finished_at": f"{finished_at:%Y-%m-%dT%H:%M:%SZ}",
         "lines": then["lines"],
         "rows_that_named_the_customer": {"before": then["named"], "after": {}},
         "raw_files": [
@@ -67,17 +68,14 @@ def certify(
         **done,
         "scan": {"looked_for": begun.person.looked_for(), "files": scanned.files, "bytes": scanned.bytes},
     }
-    with transaction(con.con):
-        con.con.execute("create table if not exists quality.erasures (erasure varchar, finished_at timestamptz, certificate json)")
-        con.con.execute("delete from quality.erasures where erasure = ?", [begun.name])
-        con.con.execute("insert into quality.erasures values (?, ?, ?)", [begun.name, told["finished_at"], json.dumps(told, default=str)])
+    store.note(con.con, {"erasures": [{"erasure": begun.name, "finished_at": finished_at, "certificate": json.dumps(told, default=str)}]})
     return told
 
 
 def _sums(con: Backend, tables: Sequence[Table]) -> dict[str, Any]:
     """Return the total of the measure of each table that has all rows of a raw source, or adds up to such a one."""
-    there = {asset for (asset,) in con.con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
-    asked = [table for table in tables if table.measure and (table.source or table.sifts or table.conserves) and table.asset in there]
+    there = tables_there(con.con)
+    asked = [table for table in tables if table.measure and (table.source or table.sifts or table.conserves) and (table.layer, table.name) in there]
     return {table.asset: str(con.con.execute(f'select sum("{table.measure}") from {table.layer}."{table.name}"').fetchall()[0][0]) for table in asked}
 
 

@@ -17,6 +17,7 @@ from ..batch import ERASURE, Receipt, Target
 from ..connection import Warehouse
 from ..files import LAYER
 from ..publication import publish_staged
+from ..schema import tables_there
 
 Known = Mapping[str, Sequence[int | str]]
 """The pseudonyms that are known, by column."""
@@ -72,5 +73,4 @@ def _values(con: Backend, table: Table, column: str) -> list[int | str]:
 
 
 def _is_there(con: Backend, table: Table) -> bool:
-    there = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
-    return bool(con.con.execute(there, [table.layer, table.name]).fetchall())
+    return (table.layer, table.name) in tables_there(con.con)

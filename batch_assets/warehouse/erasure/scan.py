@@ -9,12 +9,14 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 from ibis.backends.duckdb import Backend
 
 from ...engine.quoting import sql_text
+from ..schema import tables_there
+from ..stored import Stored
 from .person import Form, Person
 
 _AT_ONCE, _OVERLAP = 16 << 20, 1 << 10
@@ -30,27 +32,27 @@ class Scanned:
 
     files: int = 0
     bytes: int = 0
-    found: tuple[Path, ...] = ()
+    found: tuple[Path | Stored, ...] = ()
 
 
 def in_tables(con: Backend, person: Person) -> dict[str, int]:
     """Return in how many rows the person is named, by table; only of tables in which there are any."""
     named: dict[str, int] = {}
-    tables = con.con.execute("select schema_name, table_name from duckdb_tables() where not temporary order by all").fetchall()
-    for schema, table in tables:
+    for schema, table in tables_there(con.con):
         if count := _rows(con.con, f'{schema}."{table}"', person):
             named[f"{schema}.{table}"] = count
     return named
 
 
-def in_files(paths: Iterable[Path], person: Person) -> Scanned:
-    """Search files, each as what it is."""
+def in_files(files: Iterable[Path | Stored], person: Person) -> Scanned:
+    """Search files, and objects of a store, each as what it is."""
     scanned = Scanned()
-    for path in paths:
+    for each in files:
         scanned.files += 1
-        scanned.bytes += path.stat().st_size
-        if any(person.is_in(text) for text in _texts(path)) or _in_parquet(path, person):
-            scanned.found = (*scanned.found, path)
+        scanned.bytes += each.stat().st_size if isinstance(each, Path) else each.size
+        with each.open("rb") if isinstance(each, Path) else each.open() as file:
+            is_in = any(person.is_in(text) for text in _texts(file)) or (_is_parquet(file) and _in_parquet(each, person))
+        scanned.found += (each,) * is_in
     return scanned
 
 
@@ -76,31 +78,30 @@ def _is_in(form: Form, given: dict[str, str]) -> str:
     return f"(contains(told, $anchor{number}) and regexp_matches(told, $pattern{number}))"
 
 
-def _texts(path: Path) -> Iterator[str]:
+def _texts(file: IO[bytes]) -> Iterator[str]:
     """Yield a file's text, some at once, each beginning with the end of the one before it."""
     end = b""
-    for some in _unpacked(path):
+    for some in _unpacked(file):
         text = end + some
         yield _decoded(text)
         end = text[-_OVERLAP:]
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a file's bytes; those of a packed one as far as it can be unpacked."""
-    with path.open("rb") as file:
-        is_packed = file.read(len(_GZIP)) == _GZIP
-        file.seek(0)
-        unpacking = _new()
-        while some := file.read(_AT_ONCE):
-            if not is_packed:
-                yield some
-                continue
-            while some:
-                try:
-                    yield unpacking.decompress(some)
-                except zlib.error:
-                    return
-                some, unpacking = unpacking.unused_data, _new() if unpacking.unused_data else unpacking
+    is_packed = file.read(len(_GZIP)) == _GZIP
+    file.seek(0)
+    unpacking = _new()
+    while some := file.read(_AT_ONCE):
+        if not is_packed:
+            yield some
+            continue
+        while some:
+            try:
+                yield unpacking.decompress(some)
+            except zlib.error:
+                return
+            some, unpacking = unpacking.unused_data, _new() if unpacking.unused_data else unpacking
 
 
 def _new() -> Any:
@@ -116,9 +117,11 @@ def _decoded(text: bytes) -> str:
         return text.decode("utf-8", "replace") if b"\0" in text else text.decode("latin-1")
 
 
-def _in_parquet(path: Path, person: Person) -> bool:
-    with path.open("rb") as file:
-        if file.read(4) != _PARQUET:
-            return False
-    with duckdb.connect() as connection:
-        return bool(_rows(connection, f"read_parquet({sql_text(path)})", person))
+def _is_parquet(file: IO[bytes]) -> bool:
+    file.seek(0)
+    return file.read(len(_PARQUET)) == _PARQUET
+
+
+def _in_parquet(parquet: Path | Stored, person: Person) -> bool:
+    with duckdb.connect() if isinstance(parquet, Path) else parquet.connect() as connection:
+        return bool(_rows(connection, f"read_parquet({sql_text(str(parquet))})", person))

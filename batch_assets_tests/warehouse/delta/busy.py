@@ -49,14 +49,15 @@ def serve(port: Connection, numbers: Any) -> None:
     made.serve_forever()
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Busy]:
     """A server with a bucket; the environment says where it is, as for every client of S3."""
     started = multiprocessing.get_context("spawn")
     numbers, (mine, its) = started.Value("q", 0), started.Pipe()
     process = started.Process(target=serve, args=(its, numbers))
     process.start()
     assert mine.poll(60)
+    environment = pytest.MonkeyPatch()
     for name, value in (
         ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{mine.recv()}"),
         ("AWS_ALLOW_HTTP", "true"),
@@ -64,8 +65,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:
         ("AWS_ACCESS_KEY_ID", "key"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ):
-        monkeypatch.setenv(name, value)
+        environment.setenv(name, value)
     boto3.client("s3").create_bucket(Bucket="retailer")
     yield Busy(numbers)
+    environment.undo()
     process.kill()
     process.join()

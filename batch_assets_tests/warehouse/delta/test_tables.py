@@ -64,6 +64,14 @@ def test_a_batch_without_rows_is_published(warehouse: Warehouse) -> None:
     assert_one_story(warehouse)
 
 
+@pytest.mark.parametrize("days", [(DAY,), (DAY, NEXT)], ids=["one file", "two"])
+def test_the_last_day_can_be_asked_for(warehouse: Warehouse, days: tuple[dt.date, ...]) -> None:
+    put(warehouse, 1, days=days)
+    with warehouse.connect() as con:
+        assert con.con.execute("select max(batch_date) from predictions.things").fetchall() == [(days[-1],)]
+        assert con.con.execute("select max(batch_date) from predictions.things where batch_date = ?", [DAY]).fetchall() == [(DAY,)]
+
+
 def test_rejected_rows_are_those_of_the_batches_in_force(warehouse: Warehouse) -> None:
     put(warehouse, 1, 13, days=(DAY, NEXT))
     put(warehouse, 7)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
+from batch_assets.errors import StorageError
 from batch_assets.table.graph import Graph
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
@@ -89,14 +90,19 @@ def test_a_log_gets_a_checkpoint_and_stays_whole(warehouse: Warehouse) -> None:
     assert [row[1] for row in seen(warehouse)["predictions.things"]] == [3, 2]
 
 
-def test_rejected_rows_that_were_replaced_go_when_they_are_old(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(warehouse, 1, 13)
+def test_rejected_rows_go_that_were_replaced_and_when_they_are_old_those_that_no_ledger_names(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(warehouse, 1, 13, days=(DAY, NEXT))
     put(warehouse, 2, 13)
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_assets.warehouse.delta.tables.DeltaTables._committed", lambda *_: (_ for _ in ()).throw(StorageError("full")))
+        with pytest.raises(StorageError, match="full"):
+            put(warehouse, 3, 13)
     quarantine = f"{warehouse.database}/quality/quarantine"
     before = seen(warehouse)
+    assert DeltaTable(quarantine).to_pyarrow_table().num_rows == 4
     pruned(warehouse, is_executed=True)
-    assert DeltaTable(quarantine).to_pyarrow_table().num_rows == 2
+    assert DeltaTable(quarantine).to_pyarrow_table().num_rows == 3
     monkeypatch.setattr("batch_assets.warehouse.delta.tables._UNDER_WAY", 0)
     pruned(warehouse, is_executed=True)
-    assert DeltaTable(quarantine).to_pyarrow_table().num_rows == 1
+    assert DeltaTable(quarantine).to_pyarrow_table().num_rows == 2
     assert seen(warehouse) == before
