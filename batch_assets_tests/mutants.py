@@ -1211,7 +1211,13 @@ MUTANTS = (
         'some = b""',
         (_SCAN,),
     ),
-    Mutant("a Parquet file is searched by its bytes alone", "warehouse/erasure/scan.py", " or _in_parquet(path, person)", "", (_SCAN,)),
+    Mutant(
+        "a Parquet file is searched by its bytes alone",
+        "warehouse/erasure/scan.py",
+        " or (_is_parquet(file) and _is_in_parquet(reader_of(each), each, person))",
+        "",
+        (_SCAN,),
+    ),
     Mutant("nested texts are not searched", "warehouse/erasure/scan.py", 'if "VARCHAR" in kind', 'if kind == "VARCHAR"', (_SCAN,)),
     Mutant("whoever is known goes, too", "warehouse/erasure/forget.py", "sorted({*values} - {*now.get(column, ())})", "sorted({*values})", (_FORGET,)),
     Mutant(

@@ -45,7 +45,7 @@ def test_what_was_made_while_somebody_was_erased_is_not_published(warehouse: War
     days, table = write_days(Path(warehouse.lake), 1), Graph(PACKAGE).table("shelf_counts")
     sought = Path(warehouse.lake) / "erasures" / "20170101T000000Z" / "sought.json"
     sought.parent.mkdir(parents=True)
-    changes = [sought.unlink, sought.touch]
+    changes: list[Callable[[], object]] = [sought.unlink, sought.touch]
     with monkeypatch.context() as patch:
         patch.setattr("batch_assets.warehouse.publication.check_independence", lambda *_: changes.pop()())
         while changes:

@@ -6,7 +6,8 @@ are not to be seen in the bytes of its file, so both are looked at.
 
 import zlib
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -47,12 +48,13 @@ def in_tables(con: Backend, person: Person) -> dict[str, int]:
 def in_files(files: Iterable[Path | Stored], person: Person) -> Scanned:
     """Search files, and objects of a store, each as what it is."""
     scanned = Scanned()
-    for each in files:
-        scanned.files += 1
-        scanned.bytes += each.stat().st_size if isinstance(each, Path) else each.size
-        with each.open("rb") if isinstance(each, Path) else each.open() as file:
-            is_in = any(person.is_in(text) for text in _texts(file)) or (_is_parquet(file) and _in_parquet(each, person))
-        scanned.found += (each,) * is_in
+    with _parquet() as reader_of:
+        for each in files:
+            scanned.files += 1
+            scanned.bytes += each.stat().st_size if isinstance(each, Path) else each.size
+            with each.open("rb") if isinstance(each, Path) else each.open() as file:
+                is_in = any(person.is_in(text) for text in _texts(file)) or (_is_parquet(file) and _is_in_parquet(reader_of(each), each, person))
+            scanned.found += (each,) * is_in
     return scanned
 
 
@@ -117,11 +119,24 @@ def _decoded(text: bytes) -> str:
         return text.decode("utf-8", "replace") if b"\0" in text else text.decode("latin-1")
 
 
+@contextmanager
+def _parquet() -> Iterator[Callable[[Path | Stored], duckdb.DuckDBPyConnection]]:
+    """Give the connections that read Parquet: one for all files, and one for all objects of a store, since each takes time to make."""
+    made: dict[type, duckdb.DuckDBPyConnection] = {}
+    with ExitStack() as until_the_end:
+
+        def reader_of(parquet: Path | Stored) -> duckdb.DuckDBPyConnection:
+            if type(parquet) not in made:
+                made[type(parquet)] = until_the_end.enter_context(duckdb.connect() if isinstance(parquet, Path) else parquet.connect())
+            return made[type(parquet)]
+
+        yield reader_of
+
+
+def _is_in_parquet(connection: duckdb.DuckDBPyConnection, parquet: Path | Stored, person: Person) -> bool:
+    return bool(_rows(connection, f"read_parquet({sql_text(str(parquet))})", person))
+
+
 def _is_parquet(file: IO[bytes]) -> bool:
     file.seek(0)
     return file.read(len(_PARQUET)) == _PARQUET
-
-
-def _in_parquet(parquet: Path | Stored, person: Person) -> bool:
-    with duckdb.connect() if isinstance(parquet, Path) else parquet.connect() as connection:
-        return bool(_rows(connection, f"read_parquet({sql_text(str(parquet))})", person))
