@@ -709,6 +709,23 @@ MUTANTS = (
         "a lost batch's total is not expected to be 0", "warehouse/conservation.py", "dict.fromkeys(days, 0) | {row[0]", "{row[0]", ("warehouse/test_audit.py",)
     ),
     Mutant("a limit that is excluded is included", "engine/breaches.py", '"{column} < {value}"', '"{column} <= {value}"', ("warehouse/test_audit.py",)),
+    Mutant(
+        "every grain is taken for matched",
+        "warehouse/audit.py",
+        "is_by_place(target.contract) and receipt.rows_in is not None",
+        "True",
+        ("warehouse/test_audit.py", "warehouse/test_publication.py", "test_laws.py"),
+    ),
+    Mutant(
+        "any grain is taken for a place",
+        "warehouse/conservation.py",
+        'return sorted(contract.grain()) == sorted(_PLACE.split(", "))',
+        "return True",
+        ("warehouse/test_audit.py",),
+    ),
+    Mutant(
+        "bad text is looked for in a few lines", "ingest/formats/csv.py", "range(0, lines, _LINES_AT_A_LOOK)", "[0]", ("ingest/formats/test_csv_dialects.py",)
+    ),
     Mutant("a missing value is none", "engine/breaches.py", "[] if column.nullable else", "[] if True else", ("warehouse/test_audit.py",)),
     Mutant("a breach does not name its day", "warehouse/audit.py", 'stays published.", day=day)', 'stays published.")', ("warehouse/test_publication.py",)),
     Mutant(
@@ -823,6 +840,7 @@ MUTANTS = (
         'in lake/{self.name}.py.")',
         ("ingest/test_lakefile.py",),
     ),
+    Mutant("a stretch has no gaps", "engine/quoting.py", "len(stretches(days)) == 1", "len(days) > 0", ("engine/test_quoting.py",)),
     Mutant("lines that are no rows are not counted", "engine/reading.py", "            reading.rows += 1\n", "", ("engine/test_reading.py",)),
     Mutant(
         "the file of a closed day is not looked at",

@@ -45,10 +45,10 @@ def of_rows(contract: type[Contract], relation: str) -> list[str] | None:
     return broken + [f"({to_sql(rows.filter(~holds(rows)).count())})" for rows in [rows_of(contract, relation)] for holds in contract.rules().values()]
 
 
-def of_all(contract: type[Contract], relation: str) -> list[str]:
-    """Return what counts the breaches of all rows together: a grain that is there twice, and a value that should be there once."""
+def of_all(contract: type[Contract], relation: str, *, grain_is_matched: bool) -> list[str]:
+    """Return what counts the breaches of all rows together: a grain that is there twice, unless that is known, and a value that should be there once."""
     grain = f"count(*) - (select count(*) from (select distinct {', '.join(map(quoted, contract.grain()))} from {relation}))"
-    return [grain, *(f"count({quoted(name)}) - count(distinct {quoted(name)})" for name in unique(contract))]
+    return [grain] * (not grain_is_matched) + [f"count({quoted(name)}) - count(distinct {quoted(name)})" for name in unique(contract)]
 
 
 def unique(contract: type[Contract]) -> list[str]:

@@ -24,6 +24,7 @@ from .ibis_private import backend_of, known_table
 from .open_store import HandedOver
 from .open_store import contents as contents_of_files
 from .published import published, without_private
+from .quoting import among
 from .reading import Reading, read_lake
 from .staging import ALONE, DAYS, KEPT, RAW, Query, schema_of, stage, stage_alone
 
@@ -130,8 +131,7 @@ def days_alone(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[
 
 def of_days(sql: str, days: Sequence[dt.date]) -> str:
     """Return the query of a query's rows that are of some days, in the SQL of either engine."""
-    asked = ", ".join(f"date '{day}'" for day in days)
-    return f"select * from ({sql}) where batch_date in ({asked})"
+    return f"select * from ({sql}) where {among(days)}"
 
 
 def _ledger(con: Backend, table: Table, days: Sequence[dt.date]) -> ir.Table:

@@ -1,7 +1,10 @@
 """Names and values as DuckDB's SQL, where a query cannot take them as parameters, as in the paths of files."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from ..partitions import stretches
 
 
 def quoted(name: str) -> str:
@@ -22,3 +25,11 @@ def typed(types: Mapping[str, str]) -> str:
 def no_rows(types: Mapping[str, str]) -> str:
     """Return the query of no rows, with columns of these types, by name."""
     return f"select {', '.join(f'null::{kind} as {quoted(name)}' for name, kind in types.items())} limit 0"
+
+
+def among(days: Sequence[dt.date]) -> str:
+    """Return the condition that a batch day is one of some, in either engine's SQL. DuckDB makes a join of a long list, so a stretch is told by its ends."""
+    if len(stretches(days)) == 1:
+        return f"batch_date between date '{min(days)}' and date '{max(days)}'"
+    listed = ", ".join(f"date '{day}'" for day in days)
+    return f"batch_date in ({listed})"

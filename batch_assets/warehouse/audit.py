@@ -16,7 +16,7 @@ from ..engine.staging import KEPT, REJECTED, schema_of
 from ..errors import BreachError
 from ..partitions import name_days
 from .batch import Batch, Receipt, Target
-from .conservation import check_rows_in, check_sums
+from .conservation import check_rows_in, check_sums, is_by_place
 from .holding import hold
 from .rejects import check_share_rejected
 
@@ -28,7 +28,7 @@ def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receip
         BreachError: the rows break the contract, are of other days, or do not add up.
     """
     handed = receipt.handed
-    _check_contract(con, target, days, handed.breaches if handed else None)
+    _check_contract(con, target, days, handed.breaches if handed else None, grain_is_matched=is_by_place(target.contract) and receipt.rows_in is not None)
     batches = _count(con, days, contents_of_files(schema_of(con, KEPT), handed.written) if handed else contents(con, KEPT, measure))
     check_rows_in(con, batches, receipt)
     check_share_rejected(con, target, batches, receipt)
@@ -36,9 +36,9 @@ def audit(con: Backend, target: Target, days: Sequence[dt.date], receipt: Receip
     return batches
 
 
-def _check_contract(con: Backend, target: Target, days: Sequence[dt.date], counted: int | None) -> None:
+def _check_contract(con: Backend, target: Target, days: Sequence[dt.date], counted: int | None, *, grain_is_matched: bool) -> None:
     try:
-        hold(con, target.contract, KEPT, counted)
+        hold(con, target.contract, KEPT, counted, grain_is_matched=grain_is_matched)
     except BreachError:
         for day in days:
             con.con.execute(f"create or replace temp view _kept_of_day as from {KEPT} where batch_date = '{day}'")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from ibis.backends.duckdb import Backend
 
-from ..engine.quoting import quoted
+from ..engine.quoting import among, quoted
 from ..engine.reading import Reading
 from ..engine.staging import KEPT, RAW, REJECTED
 from ..errors import BreachError, DefinitionError
-from ..table.contract import MOST_BREACHES
+from ..table.contract import MOST_BREACHES, Contract
 from ..table.table import Table
 from .batch import Batch, Conserved, Receipt
 from .rejects import reasons
@@ -46,10 +46,14 @@ def rows_read(con: Backend, table: Table, days: Sequence[dt.date], readings: Seq
     if table.sifted is None:
         return None, RAW
     layer, name = table.sifted.asset.split(".")
-    asked = ", ".join(f"date '{day}'" for day in days)
-    of_days = f'(from {layer}."{name}" where batch_date in ({asked}))'
+    of_days = f'(from {layer}."{name}" where {among(days)})'
     counted = con.con.execute(f"select batch_date, count(*) from {of_days} group by 1").fetchall()
     return dict.fromkeys(days, 0) | dict(counted), of_days
+
+
+def is_by_place(contract: type[Contract]) -> bool:
+    """Say whether a row's grain is its place, so that rows which are matched by it are there once."""
+    return sorted(contract.grain()) == sorted(_PLACE.split(", "))
 
 
 def check_rows_in(con: Backend, batches: Sequence[Batch], receipt: Receipt) -> None:

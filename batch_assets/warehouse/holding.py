@@ -18,7 +18,7 @@ from ..table.lineage import columns_in
 from ..table.pandera_model import model_of
 
 
-def hold(con: Backend, contract: type[Contract], relation: str, counted: int | None = None) -> None:
+def hold(con: Backend, contract: type[Contract], relation: str, counted: int | None = None, *, grain_is_matched: bool = False) -> None:
     """Check the rows of a table or view against a contract, inside their engine.
 
     One query counts all breaches at once. Only if there are any, or if the contract has a check that the query cannot count, further
@@ -29,6 +29,7 @@ def hold(con: Backend, contract: type[Contract], relation: str, counted: int | N
         contract: the contract.
         relation: the table or view.
         counted: how many times the rows break the contract, if that was counted where they were made.
+        grain_is_matched: whether the rows are matched, one by one, with others that have this grain.
 
     Raises:
         BreachError: a row breaks the contract; the message names the column, the rule and a few values.
@@ -38,7 +39,7 @@ def hold(con: Backend, contract: type[Contract], relation: str, counted: int | N
     if set(found) != set(contract.columns()):
         raise DefinitionError(f"columns {sorted(set(found) ^ set(contract.columns()))} are in the rows or in the contract {contract.__name__}, not in both")
     _check_types(contract, found)
-    if counted == 0 or _count(con, contract, relation) == 0 or _is_empty(con, relation):
+    if counted == 0 or _count(con, contract, relation, grain_is_matched=grain_is_matched) == 0 or _is_empty(con, relation):
         return
     told = [*_repeats(con, contract, relation), *_broken_rules(con, contract, relation)]
     told += _breaches_by_pandera(con, contract, relation)
@@ -95,14 +96,15 @@ def _check_types(contract: type[Contract], found: Mapping[str, Any]) -> None:
         raise BreachError("; ".join(told))
 
 
-def _count(con: Backend, contract: type[Contract], relation: str) -> int | None:
+def _count(con: Backend, contract: type[Contract], relation: str, *, grain_is_matched: bool) -> int | None:
     """Return how many times the rows break the contract; None if one query cannot tell.
 
     Raises:
         BreachError: a number or a time is not finite: the engine and pandera treat NaN as greater than any limit, and an infinite time as a time.
     """
     finite, of_rows = breaches.not_finite(contract), breaches.of_rows(contract, relation)
-    counts = [*finite.values(), *(["count(*)"] if of_rows is None else [*of_rows, *breaches.of_all(contract, relation)])]
+    of_all = breaches.of_all(contract, relation, grain_is_matched=grain_is_matched)
+    counts = [*finite.values(), *(["count(*)"] if of_rows is None else [*of_rows, *of_all])]
     found = con.con.execute(f"select {', '.join(counts)} from {relation}").fetchall()[0]
     kinds = {name: contract.columns()[name].type for name in finite}
     not_finite = dict(zip(finite, found[: len(finite)], strict=True))

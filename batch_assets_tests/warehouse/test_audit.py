@@ -29,7 +29,7 @@ from batch_assets.warehouse.publication import publish
 
 from ..engine.conftest import like
 from ..shop import PACKAGE
-from ..shop_lake import day_of, write_days
+from ..shop_lake import day_of, write_day, write_days
 
 DAY = dt.date(2017, 1, 1)
 
@@ -355,3 +355,14 @@ def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(w
         assert (conserved.column, conserved.totals) == ("pieces", {day_of(0): 35, day_of(1): 0})
     with pytest.raises(BreachError, match=r"batch 2017-01-02: pieces adds up to 35, and shelf_counts\.pieces, which it is made from, to 0"):
         publish(like("kind_counts", repeats), warehouse, [day_of(0), day_of(1)], "run")
+
+
+def test_rows_that_are_matched_by_place_may_still_be_there_twice_by_another_grain(warehouse: Warehouse) -> None:
+    write_day(Path(warehouse.lake), day_of(0), ["1,10,", "1,20,"])
+
+    def keeps_repeats(counts: ir.Table) -> ir.Table:
+        made = Graph(PACKAGE).table("shelf_counts").function(counts)
+        return made.mutate(reject_reason=ibis.null("string"))  # type: ignore[union-attr]
+
+    with pytest.raises(BreachError, match=r"batch 2017-01-01 breaks the contract: .*unique"):
+        publish(like("shelf_counts", keeps_repeats), warehouse, [day_of(0)], "run")

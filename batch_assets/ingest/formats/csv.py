@@ -18,6 +18,9 @@ from .encoded import as_utf8, extends_ascii
 from .format import Refused
 from .lines import BOM, LineFormat, Rows
 
+_LINES_AT_A_LOOK = 100
+"""Lines that are looked at together, and one by one only if one of them is bad."""
+
 
 @dataclass(frozen=True)
 class Csv(LineFormat):
@@ -171,10 +174,13 @@ def _odd_lines(block: bytes, starts: NDArray[np.int64], agreed: re.Pattern[bytes
 
 def _not_utf8(block: bytes, starts: NDArray[np.int64]) -> Iterator[int]:
     """Yield the positions of the lines that are not UTF-8."""
-    if not _is_utf8(block):
-        beyond_ascii = np.flatnonzero(np.frombuffer(block, np.uint8) > 127)
-        places = np.unique(np.searchsorted(starts, beyond_ascii, side="right") - 1).tolist()
-        yield from (n for n in places if not _is_utf8(_line(block, starts, n)))
+    if _is_utf8(block):
+        return
+    lines = len(starts) - 1
+    for first in range(0, lines, _LINES_AT_A_LOOK):
+        last = min(first + _LINES_AT_A_LOOK, lines)
+        if not _is_utf8(block[starts[first] : starts[last]]):
+            yield from (n for n in range(first, last) if not _is_utf8(_line(block, starts, n)))
 
 
 def _disagreed(lines: bytes, ends: NDArray[np.int64], agreed: re.Pattern[bytes]) -> Iterator[int]:

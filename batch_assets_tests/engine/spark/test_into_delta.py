@@ -90,9 +90,9 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
 
     monkeypatch.setattr("batch_assets.engine.reading.load", noted)
 
-    def counted(con: Backend, contract: type[Contract], relation: str) -> int | None:
+    def counted(con: Backend, contract: type[Contract], relation: str, **known: bool) -> int | None:
         loaded.append(f"counted {contract.__name__}")
-        return held(con, contract, relation)
+        return held(con, contract, relation, **known)
 
     monkeypatch.setattr(holding, "_count", counted)
     monkeypatch.setattr("batch_assets.warehouse.conservation._check_places", lambda _, read: places.append(read))

@@ -52,6 +52,14 @@ def test_a_line_that_is_not_in_the_encoding_is_kept_with_its_number() -> None:
     assert bad == [Refused(3, "the line is not cp1252", "\\x81,2"), Refused(5, "1 fields instead of 2", "x")]
 
 
+@pytest.mark.parametrize("bad", [[], [0], [99], [100], [249], [0, 99, 100, 199, 200, 249], list(range(250))])
+def test_each_line_that_is_no_utf_8_is_found_among_many(bad: list[int]) -> None:
+    lines = [b"\xe9,%d\n" % n if n in bad else f"é,{n}\n".encode() for n in range(250)]
+    rows, refused = read(Csv(), b"a,b\n" + b"".join(lines))
+    assert rows == [("é", str(n)) for n in range(250) if n not in bad]
+    assert refused == [Refused(n + 2, "the line is not UTF-8", f"\\xe9,{n}") for n in bad]
+
+
 def test_another_separator_is_a_changed_header() -> None:
     with pytest.raises(FormError, match="line 1: the header changed: missing a, b"):
         read(Csv(";"), b"a,b\n1,2\n")
