@@ -903,6 +903,7 @@ MUTANTS = (
     ),
     Mutant("what no manifest names stays", "streams/lander.py", "        sweep(manifest, self._stream, self._root)\n", "", (_LANDER,)),
     Mutant("a range that was decided is forgotten", "streams/lander.py", "if manifest.decided else manifest", "if False else manifest", (_LANDER,)),
+    Mutant("a range that is landed next is noted on its own", "streams/lander.py", "decided=following)", "decided=None)", (_LANDER,)),
     Mutant("a day has what was appended after it", "streams/lander.py", "min(first, high)", "high", (_LANDER,)),
     Mutant("a day is over by a later look at the clock", "streams/lander.py", "if asked_at < partitions", "if self._now() < partitions", (_LANDER,)),
     Mutant("lost events are passed over", "streams/lander.py", "            if low > position:", "            if False:", (_LANDER,)),

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from .. import partitions
@@ -55,8 +56,9 @@ class Lander:
             asked_at = self._now()
             ends = self._ends(manifest)
             ranges = [Range(partition, first, min(ends[partition], first + self._stream.events)) for partition, first in manifest.positions.items()]
-            for each in (each for each in ranges if each.first < each.next):
-                manifest = self._landed(manifest, each)
+            ranges = [each for each in ranges if each.first < each.next]
+            for each, following in zip_longest(ranges, ranges[1:]):
+                manifest = self._landed(manifest, each, following)
                 rows = manifest.segments[-1].rows
                 yield f"{self._stream.name} {manifest.day}: partition {each.partition}, offsets {each.first} to {each.next - 1}, {rows:,} events"
             if manifest.positions != ends:
@@ -119,12 +121,12 @@ class Lander:
         save(manifest, self._stream, self._root)
         return manifest
 
-    def _landed(self, manifest: Manifest, of: Range) -> Manifest:
-        """Land a range, and return the manifest that names its segment."""
+    def _landed(self, manifest: Manifest, of: Range, following: Range | None = None) -> Manifest:
+        """Land a range, and return the manifest that names its segment, and has decided the range that is landed next, if that is known."""
         if manifest.decided != of:
             save(replace(manifest, decided=of), self._stream, self._root)
         segment = write_segment(self._stream.days(self._root) / str(manifest.day), self._stream.topic, of, self._broker.events(of))
-        manifest = manifest.with_segment(segment)
+        manifest = replace(manifest.with_segment(segment), decided=following)
         save(manifest, self._stream, self._root)
         return manifest
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import itertools
 import json
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from batch_assets.ingest.formats.format import Refused
 from batch_assets.ingest.lakefile import LakeFile
 from batch_assets.streams.broker import Broker
 from batch_assets.streams.lander import PATIENCE, Lander
+from batch_assets.streams.manifest import Manifest, Range, save
 from batch_assets.streams.stream import Stream
 
 from .conftest import Topic, count
@@ -171,6 +173,20 @@ def test_a_range_that_was_decided_is_landed_as_it_was_decided(topic: Topic, root
     assert landed(root) == [(0, 0, values(1)[0]), (0, 1, values(2)[0])]
 
 
+def test_the_manifest_that_names_a_segment_decides_the_next_range(topic: Topic, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = list[Manifest]()
+
+    def noted(manifest: Manifest, stream: Stream, root: Path) -> None:
+        saved.append(manifest)
+        save(manifest, stream, root)
+
+    monkeypatch.setattr("batch_assets.streams.lander.save", noted)
+    topic.send(count(1), count(2))
+    topic.send(count(3), partition=1)
+    land(topic, root)
+    assert [(len(manifest.segments), manifest.decided) for manifest in saved] == [(0, None), (0, Range(0, 0, 2)), (1, Range(1, 0, 1)), (2, None)]
+
+
 def sender(topic: Topic, name: str) -> Producer:
     """Return one who sends in transactions."""
     made = Producer({"bootstrap.servers": topic.server.addresses, "transactional.id": f"{topic.name} {name}", "log_level": 0})
@@ -264,6 +280,47 @@ def test_of_two_landers_the_second_is_refused(topic: Topic, root: Path) -> None:
             pass
         with second.alone():
             pass
+
+
+def test_topics_of_one_lake_do_not_know_of_each_other(topic: Topic, tmp_path: Path) -> None:
+    """They are landed in turn, one is killed in between, and then all of it is landed again from their begin, one after the other."""
+    other = Topic(topic.server, f"{topic.name}-0")  # its segments are named as if they were of a partition of the first
+    streams = {each.name: Stream(each.name, f"streams/{each.name}", each.name, lambda: topic.server.addresses, 2) for each in (topic, other)}
+
+    def look(which: Topic, lake: Path, most: int = 100, later: dt.timedelta = dt.timedelta(0)) -> None:
+        with (
+            Broker(which.server.addresses, which.name) as broker,
+            Lander(streams[which.name], lake, broker, lambda: dt.datetime.now(dt.UTC) + later).alone() as it,
+        ):
+            for _ in itertools.islice(it.land(), most):
+                pass
+
+    for shelf in range(0, 12, 3):
+        for which in (topic, other):
+            which.send(*map(count, range(shelf, shelf + 3)), partition=shelf % 2)
+            look(which, tmp_path / "one", most=1 + shelf % 4)
+    over = dt.timedelta(days=1, minutes=5)
+    for lake in (tmp_path / "one", tmp_path / "two"):
+        for which in (other, topic):
+            look(which, lake, later=over)
+    for which, lake in itertools.product((topic, other), (tmp_path / "one", tmp_path / "two")):
+        folder = lake / "streams" / which.name / str(TODAY)
+        named = (folder / "CLOSED").read_text().split()
+        lines = [json.loads(line) for name in named for line in gzip.decompress((folder / name).read_bytes()).splitlines()]
+        assert sorted(line["value"] for line in lines) == sorted(values(*range(12)))
+        assert {(line["partition"], line["offset"]) for line in lines} == {(partition, offset) for partition in (0, 1) for offset in range(6)}
+        assert {path.name for path in folder.glob("*.gz")} == set(named)
+
+
+def test_a_folder_that_has_the_days_of_another_topic_is_refused(topic: Topic, root: Path) -> None:
+    other = Topic(topic.server, f"{topic.name}other")
+    for each in (topic, other):
+        each.send(count(1))
+    land(topic, root)
+    before = files(root)
+    with pytest.raises(LakeError, match=rf"^topic {other.name}: "):
+        land(other, root)
+    assert files(root) == before
 
 
 def test_a_topic_that_is_not_there_is_told(topic: Topic, root: Path) -> None:
