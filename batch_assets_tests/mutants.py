@@ -40,6 +40,7 @@ class Mutant:
 
 _FRAME, _KNOWN, _MODEL = "models/test_demand_frame.py", "models/test_demand_known.py", "models/test_demand_model.py"
 _PLAN, _ASKED = "orchestration/test_plan.py", "orchestration/test_asked.py"
+_CONNECTION = "warehouse/test_connection.py"
 _EVENTS = "orchestration/test_event_log.py"
 _CAUSES, _PACE = "warehouse/test_causes.py", "warehouse/test_pace.py"
 _DEMAND, _MOVES = "features/test_category_demand.py", "marts/test_category_moves.py"
@@ -344,7 +345,7 @@ MUTANTS = (
         "",
         ("lake/test_laws_of_this_lake.py",),
     ),
-    Mutant("the last of repeated lines is kept", "marts/sales_lines.py", "first=place.min()", "first=place.max()", ("marts/test_sales_lines.py",)),
+    Mutant("the last of repeated lines is kept", "marts/sales_lines.py", "}).min())", "}).max())", ("marts/test_sales_lines.py",)),
     Mutant("a line of another store is a repeat", "marts/sales_lines.py", '"sold_on", "store_id", ', '"sold_on", ', ("marts/test_sales_lines.py",)),
     Mutant("a row that is sifted may be lost", "warehouse/conservation.py", "_check_places(con, receipt.read)", "pass", ("test_laws.py",)),
     # What is remembered of the code.
@@ -595,9 +596,18 @@ MUTANTS = (
         "                pass\n\n\ndef remove",
         (_UNDER_WAY,),
     ),
-    Mutant("rows in transit are left", "engine/spark/transit.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
-    Mutant("leftovers in transit stay", "engine/spark/transit.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
-    Mutant("rows in transit are removed from under a process", "engine/spark/transit.py", "                continue", "                pass", (_SPARK,)),
+    Mutant("sessions share a folder for what has no room", "warehouse/connection.py", "sql_text(str(folder))", "sql_text(str(self._spill))", (_CONNECTION,)),
+    Mutant(
+        "a session's rows that had no room stay on the disk",
+        "warehouse/connection.py",
+        "self._held = None\n            self._until_closed.close()",
+        "self._held = None",
+        (_CONNECTION,),
+    ),
+    Mutant("databases in memory share a folder", "engine/in_memory.py", '"temp_directory": "", ', "", ("engine/test_in_memory.py",)),
+    Mutant("rows in transit are left", "engine/own_folder.py", "            shutil.rmtree(folder, ignore_errors=True)", "            pass", (_SPARK,)),
+    Mutant("leftovers in transit stay", "engine/own_folder.py", "            shutil.rmtree(path.parent, ignore_errors=True)", "            pass", (_SPARK,)),
+    Mutant("rows in transit are removed from under a process", "engine/own_folder.py", "                continue", "                pass", (_SPARK,)),
     Mutant("a server that is gone is not asked again", "engine/spark/failures.py", "if _GONE in str(error):", "if False:", (_FAILURES,)),
     Mutant(
         "a worker's exception is not told",
@@ -1064,7 +1074,7 @@ MUTANTS = (
         "anti join quality.batches using (asset, publication)",
         (_UPKEEP,),
     ),
-    Mutant("max() of one file's day breaks DuckDB", "warehouse/delta/session.py", 'config={"disabled_optimizers": "statistics_propagation"}', "", (_DELTA,)),
+    Mutant("max() of one file's day breaks DuckDB", "warehouse/delta/session.py", 'disabled_optimizers="statistics_propagation"', "", (_DELTA,)),
     Mutant("replaced rows stay in files", "warehouse/delta/forgetting.py", "if file.path not in in_force and (", "if False and (", (_FORGETTING,)),
     Mutant("files in force go", "warehouse/delta/forgetting.py", "file.path not in in_force and ", "", (_FORGETTING,)),
     Mutant("an erasure takes files under way", "warehouse/delta/forgetting.py", "(file.path in named or file.mtime < old)", "True", (_FORGETTING,)),

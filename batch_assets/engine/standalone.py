@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-import duckdb
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
@@ -17,6 +16,7 @@ from ..table.table import Table
 from .compile import compiled
 from .duckdb import DuckDB
 from .ibis_private import backend_of
+from .in_memory import in_memory
 from .making import known_relations, of_days
 from .quoting import typed
 from .staging import KEPT, load
@@ -58,7 +58,7 @@ def without_private(table: Table) -> str:
 
 def _knowing(table: Table, known: Mapping[str, pa.Table]) -> Backend:
     """Return a database in memory that has the rows of a table's upstreams."""
-    con = backend_of(duckdb.connect())
+    con = backend_of(in_memory())
     for name, rows in known.items():
         layer = table.layers.layer_of(name)
         con.con.execute(f"create schema if not exists {layer}")

@@ -29,9 +29,10 @@ def sales_lines(days: ir.Table, till_lines: ir.Table) -> ir.Table:
     Lines of one day of sale arrive within the look-back, so the first of them is always among those that are read, and later ones change nothing.
     """
     asked = till_lines.semi_join(days, "batch_date")
-    sent = till_lines.semi_join(asked, _LINE)
-    place = ibis.struct({name: sent[name] for name in _PLACE})
-    sent_again = sent.group_by(_LINE).agg(first=place.min(), times=_.count()).filter(_.times > 1).drop("times")
+    several = till_lines.semi_join(asked, _LINE).group_by(_LINE).agg(times=_.count()).filter(_.times > 1)
+    # The first of several is looked for among these alone: for each line there is, an engine would keep a place in memory that no limit of its own counts.
+    sent = till_lines.semi_join(several, _LINE)
+    sent_again = sent.group_by(_LINE).agg(first=ibis.struct({name: sent[name] for name in _PLACE}).min())
     lines = asked.left_join(sent_again, _LINE).select(asked, sent_again.first)
     is_first = lines.first.isnull() | ibis.and_(*(lines[name] == lines.first[name] for name in _PLACE))
     told = ibis.literal("the line was sent before: ") + lines.first.source_file + ", line " + lines.first.source_line.cast("string")

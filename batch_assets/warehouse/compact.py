@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ..durable import put
+from ..engine.in_memory import in_memory
 from ..engine.quoting import sql_text
 from ..errors import WarehouseError
 from .connection import Warehouse
@@ -30,7 +31,7 @@ def compact(warehouse: Warehouse) -> tuple[int, int] | None:
     path = Path(warehouse.database)
     before, written = path.stat().st_size, path.with_name(f".{path.name}.compacted")
     remove(written)
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         # Whoever reads keeps others from writing, so the file is the same when it is replaced; and a reader has no log to write back.
         _attach(connection, path, warehouse.lock_timeout)
         connection.execute(f"attach {sql_text(written)} as new")

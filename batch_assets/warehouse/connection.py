@@ -7,7 +7,7 @@ published (`publication.py`), how a store is opened (`duckdb_file.py`, `delta/`)
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +16,7 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from ..engine.ibis_private import backend_of
+from ..engine.own_folder import own_folder
 from ..engine.quoting import sql_text
 from ..errors import EngineError, StorageError
 from ..ingest.known_files import KnownFiles
@@ -51,6 +52,7 @@ class Warehouse:
         self.tell = tell or logging.getLogger(__name__).warning
         self._is_kept_open = False
         self._held: duckdb.DuckDBPyConnection | None = None
+        self._until_closed = ExitStack()
 
     @cached_property
     def store(self) -> Store:
@@ -80,12 +82,14 @@ class Warehouse:
             EngineError: the engine rejected a query.
         """
         connection = self.store.open_to_read()
-        try:
-            yield backend_of(connection)
-        except duckdb.Error as error:
-            _tell_plainly(error)
-        finally:
-            connection.close()
+        with ExitStack() as until_closed:
+            try:
+                self._give_room(connection, until_closed)
+                yield backend_of(connection)
+            except duckdb.Error as error:
+                _tell_plainly(error)
+            finally:
+                connection.close()
 
     def known_files(self) -> KnownFiles:
         """Return what is remembered of the lake's files."""
@@ -93,8 +97,20 @@ class Warehouse:
 
     @property
     def _spill(self) -> Path:
-        """Where DuckDB puts rows for which there is no room in memory, by its own default."""
+        """Where DuckDB puts rows for which there is no room in memory, for each session in a folder of its own."""
         return Path(f"{self._local}.tmp")
+
+    def _give_room(self, connection: duckdb.DuckDBPyConnection, until_closed: ExitStack) -> None:
+        """Give a session a folder for rows for which there is no room in memory. Two that share one read what the other has put there, without an error."""
+        make_folder(self._spill)
+        until_closed.callback(self._remove_spill)
+        folder = until_closed.enter_context(own_folder(self._spill, "session_"))
+        connection.execute(f"set temp_directory = {sql_text(str(folder))}")
+
+    def _remove_spill(self) -> None:
+        """Remove the folder of all sessions' folders when the last has gone."""
+        with suppress(OSError):
+            self._spill.rmdir()
 
     @property
     def _local(self) -> str:
@@ -131,10 +147,9 @@ class Warehouse:
             self.let_go()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        store = self.store
-        make_folder(self._spill)
-        connection = store.open(self.lock_timeout, self.tell)
+        connection = self.store.open(self.lock_timeout, self.tell)
         try:
+            self._give_room(connection, self._until_closed)
             if settings.memory_limit:
                 connection.execute(f"set memory_limit = {sql_text(settings.memory_limit)}")
             claim(connection, self.database, Path(self.published))
@@ -142,6 +157,7 @@ class Warehouse:
                 self.tell(told)
         except BaseException:
             connection.close()
+            self._until_closed.close()
             raise
         return connection
 
@@ -153,8 +169,7 @@ class Warehouse:
                 use_little_memory(self._held)
             self._held.close()
             self._held = None
-            with suppress(OSError):
-                self._spill.rmdir()
+            self._until_closed.close()
 
 
 def _tell_plainly(error: duckdb.Error) -> NoReturn:

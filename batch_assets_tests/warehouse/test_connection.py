@@ -17,6 +17,8 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.schema import SCHEMA_VERSION
 from batch_assets.warehouse.transaction import use_little_memory
 
+from ..conftest import DELTA_TABLES, DUCKDB_FILE, warehouse_in
+
 _HOLD = """
 import sys, time, duckdb
 connection = duckdb.connect(sys.argv[1])
@@ -156,6 +158,24 @@ def test_duckdb_gets_no_more_memory_than_the_setting_says(warehouse: Warehouse, 
         ((held, spilled),) = con.con.execute("select sum(memory_usage_bytes), sum(temporary_storage_bytes) from duckdb_memory()").fetchall()
         assert con.con.execute("select count(*) from many").fetchall() == [(5_000_000,)]
     assert held <= 20 << 20 < spilled
+
+
+@pytest.mark.parametrize(("store", "way"), [(DELTA_TABLES, "connect"), (DELTA_TABLES, "read_only"), (DUCKDB_FILE, "read_only")])
+def test_two_sessions_at_once_never_read_what_the_other_has_put_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, way: str) -> None:
+    """They would, without an error, if they put it into one folder, as is DuckDB's default: a database in memory takes that of its working directory."""
+    monkeypatch.chdir(tmp_path)
+    one, other = warehouse_in(tmp_path, name=store), warehouse_in(tmp_path, name=store)
+    with one.connect():
+        pass
+    one.close()
+    with getattr(one, way)() as first, getattr(other, way)() as second:
+        for shift, con in enumerate((first, second)):
+            con.con.execute("set memory_limit = '20MiB'")
+            con.con.execute(f"create temp table many as select hash(range + {shift}) as a from range(5000000)")
+        for shift, con in enumerate((first, second)):
+            ((there, right),) = con.con.execute(f"select (select bit_xor(a) from many), bit_xor(hash(range + {shift})) from range(5000000)").fetchall()
+            assert there == right
+    assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_a_folder_that_cannot_be_opened_is_a_fault_of_the_disk(warehouse: Warehouse) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-import duckdb
 import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
@@ -20,6 +19,7 @@ from ibis.backends.duckdb import Backend
 from ...table.table import REJECT
 from ..canonical import Counted, counted
 from ..ibis_private import backend_of, type_name
+from ..in_memory import in_memory
 from ..open_store import Put, Written
 from ..quoting import no_rows, sql_text, typed
 from ..staging import KEPT, REJECTED_SCHEMA, rejected_of, schema_of
@@ -73,7 +73,7 @@ class Handing:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Hand over the rows of a task; yield what is told of each portion."""
-        with self.put.session() if self.put else duckdb.connect() as connection:
+        with self.put.session() if self.put else in_memory() as connection:
             connection.execute("set threads = 1")
             con = backend_of(connection)
             for rows in _portions(batches):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from ...engine.in_memory import in_memory
 from ...engine.quoting import sql_text
 from ...errors import WarehouseError
 
@@ -21,7 +22,7 @@ def open_session(location: str) -> duckdb.DuckDBPyConnection:
         WarehouseError: what the object store needs is not installed.
     """
     # DuckDB 1.5 asks a file for the statistics of a column that is in its path, and breaks, if max() of it is of one file.
-    connection = duckdb.connect(config={"disabled_optimizers": "statistics_propagation"})
+    connection = in_memory(disabled_optimizers="statistics_propagation")
     if "://" in location:
         try:
             _reach(connection, location)

@@ -15,6 +15,7 @@ from typing import IO, Any
 import duckdb
 from ibis.backends.duckdb import Backend
 
+from ...engine.in_memory import in_memory
 from ...engine.quoting import sql_text
 from ..schema import tables_there
 from ..stored import Stored
@@ -127,7 +128,7 @@ def _parquet() -> Iterator[Callable[[Path | Stored], duckdb.DuckDBPyConnection]]
 
         def reader_of(parquet: Path | Stored) -> duckdb.DuckDBPyConnection:
             if type(parquet) not in made:
-                made[type(parquet)] = until_the_end.enter_context(duckdb.connect() if isinstance(parquet, Path) else parquet.connect())
+                made[type(parquet)] = until_the_end.enter_context(in_memory() if isinstance(parquet, Path) else parquet.connect())
             return made[type(parquet)]
 
         yield reader_of
