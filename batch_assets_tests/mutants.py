@@ -247,6 +247,10 @@ MUTANTS = (
         'ibis.desc(score), ibis.desc("product_id")]',
         (_CANDIDATES,),
     ),
+    Mutant(
+        "a promotion that is over goes on", "features/_promoted.py", "(known.ends_on > known.batch_date)", "(known.ends_on >= known.batch_date)", (_PRODUCT,)
+    ),
+    Mutant("a promotion after the week counts", "features/_promoted.py", "ibis.interval(days=WEEK)", "ibis.interval(days=WEEK + 1)", (_PRODUCT,)),
     Mutant("a gap longer than the time since counts", "features/_purchases.py", "_.gap <= _.since", "_.gap >= _.since", (_PRODUCT,)),
     Mutant("rows without a value are not scored", "engine/parts.py", """, f'"{column}" is null']""", "]", ("engine/test_parts.py",)),
     Mutant("rows are in every part that begins before them", "engine/parts.py", "{low} and not {high}", "{low}", ("engine/test_parts.py",)),

@@ -1,4 +1,4 @@
-"""What is promoted: the products of each category in the plan's mailers, lately and on each of the days to come, as the plan is known on a day."""
+"""What is promoted: the plan's mailers, by category and by product, lately and on the days to come, as the plan is known on a day."""
 
 import ibis
 import ibis.expr.types as ir
@@ -9,6 +9,9 @@ from ._horizon import HORIZON
 
 PLANNED = 55
 """Promotions that were announced more days ago are taken for over."""
+
+WEEK = 7
+"""Days ahead for which products are recommended."""
 
 LATELY = 28
 """Days up to the batch day that say how much of a category is usually promoted."""
@@ -31,6 +34,18 @@ def promoted(days: ir.Table, promotions: ir.Table, products: ir.Table) -> ir.Tab
     lately = ibis.least(in_force.ends_on, in_force.batch_date).delta(ibis.greatest(in_force.starts_on, first), unit="day") + 1
     ahead = {f"promoted_{n}d": in_force.products.sum(where=_runs(in_force, n)).fill_null(0).cast("int64") for n in range(1, HORIZON + 1)}
     return in_force.group_by("batch_date", "category").agg(promoted_28d=(in_force.products * ibis.greatest(lately, 0)).sum().cast("int64"), **ahead)
+
+
+def promoted_products(days: ir.Table, promotions: ir.Table) -> ir.Table:
+    """Return in how many stores each product that is promoted in the week to come is promoted: batch_date, product_id, promoted_stores_7d.
+
+    Args:
+        days: the days, as `batch_date`.
+        promotions: rows of that table; what was announced after a day is not used for it.
+    """
+    known = _known(days, promotions.select("product_id", "stores", "starts_on", "ends_on", announced_on=_.batch_date))
+    coming = known.filter((known.starts_on <= known.batch_date + ibis.interval(days=WEEK)) & (known.ends_on > known.batch_date))
+    return coming.group_by("batch_date", "product_id").agg(promoted_stores_7d=_.stores.max())
 
 
 def planned(days: ir.Table, promotions: ir.Table) -> ir.Table:

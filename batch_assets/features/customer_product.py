@@ -8,6 +8,7 @@ from ibis import _
 from ..table.contract import Contract, Field
 from ..table.table import ALL, table
 from ._popular import by_customer_and_category, by_store, favourite_stores
+from ._promoted import PLANNED, promoted_products
 from ._purchases import LOOK_BACK, bought, by_customer, by_customer_and_product, by_product, offered, rebuyers
 
 _KEY = ("batch_date", "customer_id", "product_id")
@@ -36,6 +37,7 @@ class CustomerProduct(Contract):
     bought_7d: dt.Int64 = Field(ge=0, description="days times customers on which it was bought, of the last 7")
     bought_28d: dt.Int64 = Field(ge=0, description="of the last 28")
     rebuyers_91d: dt.Int64 = Field(ge=0, description="customers who bought it more than once in the last 91 days")
+    promoted_stores_7d: dt.Int64 = Field(ge=0, description="stores in which a mailer promotes it in the 7 days after batch_date, as far as the plan is known")
     store_customers_91d: dt.Int64 = Field(ge=0, description="customers who bought it in the last 91 days in the store where this one shops most")
     category_91d: dt.Int64 = Field(ge=0, description="days times products that the customer bought of the product's category, of the last 91")
     category_days_since: dt.Int64 = Field(ge=0, nullable=True, description="days since it last bought anything of the category")
@@ -50,19 +52,20 @@ class CustomerProduct(Contract):
         unique = ["batch_date", "customer_id", "product_id"]
 
 
-@table(contract=CustomerProduct, lookback={"customer_purchases": LOOK_BACK, "products": ALL})
-def customer_product(days: ir.Table, customer_candidates: ir.Table, customer_purchases: ir.Table, products: ir.Table) -> ir.Table:
+@table(contract=CustomerProduct, lookback={"customer_purchases": LOOK_BACK, "promotions": PLANNED, "products": ALL})
+def customer_product(days: ir.Table, customer_candidates: ir.Table, customer_purchases: ir.Table, promotions: ir.Table, products: ir.Table) -> ir.Table:
     """Features of each candidate. Grain: one row per batch_date, customer_id and product_id."""
-    return described(days, customer_candidates, customer_purchases, products).select(*CustomerProduct.columns())
+    return described(days, customer_candidates, customer_purchases, promotions, products).select(*CustomerProduct.columns())
 
 
-def described(days: ir.Table, candidates: ir.Table, customer_purchases: ir.Table, products: ir.Table) -> ir.Table:
+def described(days: ir.Table, candidates: ir.Table, customer_purchases: ir.Table, promotions: ir.Table, products: ir.Table) -> ir.Table:
     """Return candidates with their features beside.
 
     Args:
         days: the days, as `batch_date`.
         candidates: rows of `customer_candidates` of these days.
         customer_purchases: rows of that table; what arrived after a day is not used for it.
+        promotions: rows of that table, likewise.
         products: rows of that table, likewise.
     """
     purchases = bought(days, customer_purchases, products)
@@ -75,6 +78,7 @@ def described(days: ir.Table, candidates: ir.Table, customer_purchases: ir.Table
     rows = _beside(rows, counts, "customer_id", "product_id")
     rows = _beside(rows, by_product(purchases).drop("category"), "product_id")
     rows = _beside(rows, rebuyers(counts), "product_id")
+    rows = _beside(rows, promoted_products(days, promotions), "product_id")
     rows = _beside(rows, stores.select("batch_date", "customer_id", "product_id", "store_customers_91d"), "customer_id", "product_id")
     rows = _beside(rows, by_customer_and_category(purchases), "customer_id", "category")
     rows = _beside(rows, named.select("batch_date", because_product_id=_.product_id, because_product=_.product), "because_product_id")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from ibis import _
 
 from ..content import combined
+from ..features._promoted import PLANNED
 from ..features._purchases import LOOK_BACK as KNOWN_DAYS
 from ..partitions import retrain_day
 from ..settings import settings
@@ -35,7 +36,8 @@ BACKTESTS = 1
 WARM_UP = 28
 """A week is trained on or judged by only if it comes after so many days of history."""
 
-LOOK_BACK = 6 + WEEK * (BACKTESTS + WEEKS) + KNOWN_DAYS
+_BEFORE = 6 + WEEK * (BACKTESTS + WEEKS)
+LOOK_BACK = {"customer_purchases": _BEFORE + KNOWN_DAYS, "promotions": _BEFORE + PLANNED, "products": ALL}
 
 MODEL = "recommendation_model"
 FITS = f"{MODEL}.fits"
@@ -72,15 +74,17 @@ def backtest_chart(recommendation_model: ir.Table, day: datetime.date) -> Bars:
 
 @table(
     contract=RecommendationModel,
-    lookback={"customer_purchases": LOOK_BACK, "products": ALL},
+    lookback=LOOK_BACK,
     show=backtest_chart,
     kinds=("duckdb", "lightgbm"),
     libraries=LIBRARIES,
 )
-def recommendation_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore, customer_purchases: ir.Table, products: ir.Table) -> Iterator[pa.RecordBatch]:
+def recommendation_model(
+    days: ir.Table, ledger: ir.Table, artifacts: ModelStore, customer_purchases: ir.Table, promotions: ir.Table, products: ir.Table
+) -> Iterator[pa.RecordBatch]:
     """The recommendation model in force, and its model card. Grain: one row per batch_date."""
     asked = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches, weeks = batches_of(ledger), Weeks(days, customer_purchases, products)
+    batches, weeks = batches_of(ledger), Weeks(days, customer_purchases, promotions, products)
     rows = {}
     for trained_on in sorted(set(map(retrain_day, asked))):
         version = _version(batches, trained_on, "model")
@@ -93,8 +97,9 @@ def recommendation_model(days: ir.Table, ledger: ir.Table, artifacts: ModelStore
 
 def _version(batches: Sequence[Batch], day: datetime.date, what: str) -> str:
     """Return the hash of everything that a model, a fit for a backtest, or a backtest is made from, as known on a day."""
-    seen = KNOWN_DAYS + WEEK * {"model": BACKTESTS + WEEKS, "fit": WEEKS, "backtest": 1 + WEEKS}[what]
-    used = [batch for batch in batches if batch.day <= day and (batch.asset.endswith(".products") or batch.day >= day - seen * _DAY)]
+    weeks = WEEK * {"model": BACKTESTS + WEEKS, "fit": WEEKS, "backtest": 1 + WEEKS}[what]
+    first = {"marts.customer_purchases": day - (weeks + KNOWN_DAYS) * _DAY, "marts.promotions": day - (weeks + PLANNED) * _DAY}
+    used = [batch for batch in batches if first.get(batch.asset, datetime.date.min) <= batch.day <= day]
     contents = [f"{batch.asset} {batch.day} {batch.content}" for batch in used]
     form = json.dumps(
         {"what": what, "parameters": PARAMETERS, "objectives": OBJECTIVES, "trees": TREES, "weeks": WEEKS, "negatives": NEGATIVES}, sort_keys=True

@@ -39,6 +39,7 @@ FAMILIES = {
     "gaps": ("gap", "since_by_gap", "shorter_gaps"),
     "popularity": ("customers_28d", "customers_91d", "bought_7d", "bought_28d", "trend"),
     "rebuy rate": ("rebuy_rate",),
+    "promotions": ("promoted_stores_7d",),
     "store": ("store_customers_91d",),
     "category": ("category_91d", "category_days_since", "category_products_91d"),
     "similar customers": ("similar_score", "similar_customers", "similar_share"),
@@ -53,7 +54,7 @@ _LIMIT = "256MB"
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the figures of each method and phase, and return the bars."""
     place = workshop.later
-    for table in GRAPH.with_upstreams(["customer_purchases", "products", "reviews"]):
+    for table in GRAPH.with_upstreams(["customer_purchases", "promotions", "products", "reviews"]):
         place.publish(table.name, YEAR_BEGINS, ORIGINS[-1] + WEEK * _DAY)
     return [*_accuracy(place), *_speed(place), _memory(place)]
 
@@ -62,7 +63,7 @@ def _accuracy(place: Place) -> list[Bar]:
     scores, without, starred = [], dict[str, list[tuple[Numbers, Numbers]]](), list[tuple[Numbers, Numbers]]()
     with place.warehouse.connect() as con:
         days = con.sql(f"select date '{ORIGINS[-1]}' as batch_date")
-        weeks = Weeks(days, con.table("customer_purchases", database="marts"), con.table("products", database="marts"))
+        weeks = Weeks(days, *(con.table(name, database="marts") for name in ("customer_purchases", "promotions", "products")))
         for origin in ORIGINS:
             tell(f"  judging {len(METHODS)} methods by the week after {origin}")
             seen, week = [weeks.after(origin - n * WEEK * _DAY) for n in range(WEEKS, 0, -1)], weeks.after(origin)

@@ -44,11 +44,18 @@ def candidates(purchases: Sequence[Row], products: Sequence[Row] = SHELF, *asked
     return {(row["customer_id"], row["product_id"]): row for row in rows}
 
 
-def features(purchases: Sequence[Row], products: Sequence[Row] = SHELF) -> dict[tuple[int, int], Row]:
+def promoted(product: int, starts: int, ends: int, *, announced: int, stores: int = 1) -> Row:
+    """Return a promotion of a product, from and to so many days after `TODAY`, which was announced so many days before."""
+    return {"batch_date": day(TODAY - announced), "product_id": product, "stores": stores, "starts_on": day(TODAY + starts), "ends_on": day(TODAY + ends)}
+
+
+def features(purchases: Sequence[Row], products: Sequence[Row] = SHELF, promotions: Sequence[Row] = ()) -> dict[tuple[int, int], Row]:
     """Return the features as of `TODAY`, by customer and product."""
     known = _known(purchases, products)
+    plan = frame("promotions", promotions)
     found = frame("customer_candidates", rows_of(customer_candidates, **known))
-    return {(row["customer_id"], row["product_id"]): row for row in rows_of(customer_product, customer_candidates=found, **known)}
+    rows = rows_of(customer_product, customer_candidates=found, promotions=plan, **known)
+    return {(row["customer_id"], row["product_id"]): row for row in rows}
 
 
 def _known(purchases: Sequence[Row], products: Sequence[Row], *asked: int) -> dict[str, ir.Table]:

@@ -1,6 +1,6 @@
 """customer_product on a few purchases: each count, and that nothing of later days is known."""
 
-from .customers import TODAY, buys, features, listed
+from .customers import TODAY, buys, features, listed, promoted
 
 
 def test_days_are_counted_by_window_and_with_decay() -> None:
@@ -34,6 +34,16 @@ def test_the_category_and_the_store() -> None:
     shelf = [listed(1), listed(2), listed(3, "BREAD")]
     row = features([*buys(1, 1, 3, 6), *buys(1, 3, 2), *buys(2, 2, 9), *buys(2, 1, 9, store=32)], shelf)[1, 2]
     assert (row["category_91d"], row["category_days_since"], row["category_products_91d"], row["store_customers_91d"]) == (2, 3, 1, 1)
+
+
+def test_a_product_is_promoted_in_the_most_stores_of_the_week_to_come_as_announced() -> None:
+    plan = [
+        *(promoted(1, 7, 9, announced=5, stores=4), promoted(1, -3, 1, announced=9, stores=3)),
+        *(promoted(2, 8, 9, announced=5), promoted(3, -5, 0, announced=9), promoted(4, 1, 7, announced=-1)),
+        promoted(5, 1, 7, announced=0, stores=9),
+    ]
+    rows = features([row for product in range(1, 7) for row in buys(1, product, 3)], promotions=plan)
+    assert {product: row["promoted_stores_7d"] for (_, product), row in rows.items()} == {1: 4, 2: 0, 3: 0, 4: 0, 5: 9, 6: 0}
 
 
 def test_a_product_is_called_by_its_type_as_of_the_day() -> None:

@@ -13,7 +13,7 @@ import batch_assets.models.recommendation_model as module
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import FACTORS, LIBRARY
 from batch_assets.models._recommendation.fit import Ranker
-from batch_assets.models._recommendation.frame import BLEND, OWN, POPULAR, UNTRAINED
+from batch_assets.models._recommendation.frame import BLEND, FEATURES, OWN, POPULAR, UNTRAINED
 from batch_assets.models._recommendation.weeks import Week, Weeks
 from batch_assets.models.recommendation_model import recommendation_model
 from batch_assets.table.graph import configured_graph
@@ -22,14 +22,14 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
-from ..features.customers import SHELF, TODAY, Row, buys, day, listed
+from ..features.customers import SHELF, TODAY, Row, buys, day, listed, promoted
 from ..frames import days, frame
 from ..lake.history import write_shopping
 from ..lake.writer import day_of, till_line, write_till
 
 MONDAY = day_of(57)  # 2017-02-27
 GRAPH = configured_graph()
-NAMES = [table.name for table in GRAPH.with_upstreams(["customer_purchases", "products"])]
+NAMES = [table.name for table in GRAPH.with_upstreams(["customer_purchases", "promotions", "products"])]
 WEEK = dt.timedelta(days=7)
 
 
@@ -171,9 +171,9 @@ def test_the_card_says_how_good_each_method_was_and_how_sure_that_is(shopping: W
     assert set(card["importance"]) == {"ranking", "discovery"}
 
 
-def week_of(purchases: Sequence[Row], products: Sequence[Row] = SHELF, origin: int = TODAY) -> Week:
+def week_of(purchases: Sequence[Row], products: Sequence[Row] = SHELF, promotions: Sequence[Row] = (), origin: int = TODAY) -> Week:
     """Return the week after a day."""
-    return Weeks(days(day(TODAY + 20)), frame("customer_purchases", purchases), frame("products", products)).after(day(origin))
+    return Weeks(days(day(TODAY + 20)), frame("customer_purchases", purchases), frame("promotions", promotions), frame("products", products)).after(day(origin))
 
 
 KNOWN = [*buys(1, 1, 3, 9), *buys(2, 2, 4, 11), *buys(1, 2, 30)]
@@ -185,6 +185,14 @@ def test_the_features_of_a_week_know_nothing_of_it() -> None:
     np.testing.assert_array_equal(week.frame.features, other.frame.features)
     assert week.frame.product.tolist() == other.frame.product.tolist()
     assert week.bought.among(week.frame).tolist() != other.bought.among(other.frame).tolist()
+
+
+def test_a_week_knows_what_was_announced_before_it() -> None:
+    bought = [*KNOWN, *buys(1, 1, -2)]
+    plan = [promoted(1, 1, 7, announced=0, stores=4)]
+    before, after = (week_of(bought, promotions=known).frame for known in (plan, [*plan, promoted(2, 1, 7, announced=-1, stores=9)]))
+    np.testing.assert_array_equal(before.features, after.features)
+    assert before.features[:, FEATURES.index("promoted_stores_7d")].tolist() == [4.0 if product == 1 else 0.0 for product in before.product]
 
 
 def test_what_was_bought_is_that_of_the_week_as_known_at_its_end() -> None:
@@ -201,7 +209,7 @@ def test_only_active_customers_that_bought_something_on_offer_are_in_a_week() ->
 
 def test_factors_are_made_of_what_was_known() -> None:
     rows = [*buys(1, 1, 3, 3, 9), *buys(1, 2, -1), *buys(1, 3, 2, arrived=-1), *buys(1, 4, 91)]
-    found = Weeks(days(day(TODAY)), frame("customer_purchases", rows), frame("products", SHELF)).days_bought(day(TODAY))
+    found = Weeks(days(day(TODAY)), frame("customer_purchases", rows), frame("promotions", []), frame("products", SHELF)).days_bought(day(TODAY))
     assert found.to_dict("records") == [{"customer_id": 1, "product_id": 1, "days": 2}]
 
 

@@ -24,7 +24,7 @@ _PRIOR_BUYERS = 10
 
 _AS_THEY_ARE = (
     *("decayed_20", "decayed_60", "decayed_120", "days_since", "days_since_first"),
-    *("trips_28d", "days_since_trip", "customers_28d", "customers_91d", "bought_7d", "bought_28d", "store_customers_91d"),
+    *("trips_28d", "days_since_trip", "customers_28d", "customers_91d", "bought_7d", "bought_28d", "promoted_stores_7d", "store_customers_91d"),
     *("category_91d", "category_days_since", "category_products_91d"),
     *("similar_score", "similar_customers", "basket_score", "basket_link"),
 )

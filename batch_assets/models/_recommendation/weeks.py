@@ -48,11 +48,13 @@ class Weeks:
     Attributes:
         days: the batch days that were asked for, of which one row is borrowed to make days of.
         customer_purchases: rows of that table.
+        promotions: rows of that table.
         products: rows of that table.
     """
 
     days: ir.Table
     customer_purchases: ir.Table
+    promotions: ir.Table
     products: ir.Table
     _made: dict[dt.date, Week] = field(default_factory=dict)
 
@@ -76,7 +78,7 @@ class Weeks:
         of_week = self._bought(origin, day)
         buyers = of_week.select("customer_id").distinct().mutate(batch_date=ibis.literal(origin))
         found = candidates(day, self.customer_purchases, self.products, buyers)
-        rows = described(day, found, self.customer_purchases, self.products)
+        rows = described(day, found, self.customer_purchases, self.promotions, self.products)
         table = rows.select(*COLUMNS, *PLACES).order_by(_KEY).to_pyarrow()
         frame = build_frame(table)
         sources = {name.removesuffix("_place"): np.asarray(table[name].is_valid()) for name in PLACES}
