@@ -27,6 +27,7 @@ from batch_assets.models._recommendation.judge import judge
 from batch_assets.models._recommendation.weeks import WEEK, Week, Weeks
 
 from .bars import Bar, print_table
+from .by_hand import candidates_a_second
 from .workshop import GRAPH, YEAR_BEGINS, Place, Workshop, tell
 
 ORIGINS = (dt.date(2017, 10, 30), dt.date(2017, 11, 27), dt.date(2017, 12, 11))
@@ -149,6 +150,7 @@ _INPUT = """
     from features.customer_candidates join features.customer_product using (batch_date, customer_id, product_id)
     order by customer_id, product_id"""
 _SHOWN = "select any_value(model_version), count(distinct product_id) from predictions.product_recommendations"
+_KNOWN = "select customer_id, product_id, sold_on from marts.customer_purchases where batch_date <= ? and sold_on > ?::date - 182"
 _BARE = "select customer_id, product_id, count(*), sum(units), max(sold_on) from marts.customer_purchases group by all"
 
 
@@ -165,10 +167,13 @@ def _speed(place: Place) -> list[Bar]:
         started = time.perf_counter()
         con.con.execute(_BARE).to_arrow_table()
         seconds["a bare aggregation of the purchases in DuckDB"] = time.perf_counter() - started
+        purchases = con.con.execute(_KNOWN, [day, day]).df()
     _print_candidates(rows, shown)
     folder = place.folder / "models" / "recommendation_model" / version
-    ours, theirs = _predicting(build_frame(rows), {path.name: path.read_text() for path in folder.glob("*.txt")})
-    seconds |= {"predict alone": ours, "LightGBM's own predict": theirs}
+    files = {path.name: path.read_text() for path in folder.glob("*.txt")}
+    ours, theirs = _predicting(build_frame(rows), files)
+    by_hand = candidates_a_second(purchases, rows.select(["customer_id", "product_id"]).to_pandas(), files["ranking.txt"], day)
+    seconds |= {"predict alone": ours, "LightGBM's own predict": theirs, "pandas and joblib, fewer features and one list": rows.num_rows / by_hand}
     figures = [[name, f"{taken:.2f}", f"{rows.num_rows / taken:,.0f}"] for name, taken in seconds.items()]
     print_table(f"A day of {rows.num_rows:,} candidates", ["", "s", "candidates/s"], figures)
     counted = seconds["customer_product"] + seconds["product_recommendations"]
