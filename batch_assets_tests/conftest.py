@@ -29,10 +29,11 @@ def resource_in(folder: Path, lock_timeout: float = 5, name: str = DUCKDB_FILE) 
     return WarehouseResource(database=there.database, lake=there.lake, published=there.published, models=there.models, lock_timeout=lock_timeout)
 
 
-def copied(template: Warehouse, folder: Path, name: str = DUCKDB_FILE) -> Warehouse:
+def copied(template: Warehouse, folder: Path, name: str | None = None) -> Warehouse:
     """Return a copy of a warehouse, its lake and its folders: to copy them takes a hundredth of the time that it takes to publish them."""
-    shutil.copytree(Path(template.database).parent, folder, dirs_exist_ok=True)
-    return warehouse_in(folder, name=name)
+    database = Path(template.database)
+    shutil.copytree(database.parent, folder, dirs_exist_ok=True)
+    return warehouse_in(folder, name=name or database.name)
 
 
 @pytest.fixture

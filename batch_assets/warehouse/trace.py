@@ -74,13 +74,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Trace:
-    """A batch, and all that it was made from."""
+    """A batch, and all that it was made from; of tables whose ledger is gone with them, only the names."""
 
     of: Link
     made_from: Sequence[Link]
     models: Sequence[Named]
     raw: Sequence[Raw]
     run: str
+    gone: Sequence[str]
 
 
 def trace(con: Backend, asset: str, day: dt.date) -> Trace:
@@ -104,6 +105,8 @@ def trace(con: Backend, asset: str, day: dt.date) -> Trace:
     of = next(link for link in links if (link.asset, link.day) == (asset, day))
     models = f"""{CHAIN} select asset, version, files, list(batch_date order by batch_date)
         from chain join quality.models using (publication, asset, batch_date) group by all order by min(batch_date), version"""
+    gone = f"""{CHAIN} select distinct upstream from chain join quality.receipts using (publication, asset, batch_date)
+        where upstream not in (select asset from quality.ledger) order by 1"""
     raw = f"{CHAIN} select distinct file, hash from chain join quality.raw_files using (publication, batch_date) order by all"
     return Trace(
         of=of,
@@ -111,6 +114,7 @@ def trace(con: Backend, asset: str, day: dt.date) -> Trace:
         models=[Named(*row) for row in con.con.execute(models, given).fetchall()],
         raw=[Raw(*row) for row in con.con.execute(raw, given).fetchall()],
         run=_run(con, of.run_id),
+        gone=[asset for (asset,) in con.con.execute(gone, given).fetchall()],
     )
 
 
@@ -134,6 +138,8 @@ def changed(found: Trace, lake: Path, models: Artifacts) -> Iterator[str]:
     yield from _of_each_table([link for link in links if link.now and link.now != link.content], "published with other content since")
     yield from _of_each_table([link for link in links if not link.now], "no longer there")
     yield from _of_each_table([link for link in links if not link.has_receipt], "published without a receipt, by an older version of this package")
+    for asset in found.gone:
+        yield f"{asset}: nothing is known of it any more, since its table was removed"
     for named in found.models:
         try:
             models.all(named.model.split(".")[1], named.version, named.files)

@@ -27,6 +27,9 @@ def differences(con: Backend, tables: Iterable[Table], lake: Path, published: Pa
     If the rows are as they were, the two last versions of each model are trained again.
     """
     are_rows_whole = True
+    for difference in _removed(con):
+        are_rows_whole = False
+        yield difference
     for (asset,) in con.con.execute("select distinct asset from quality.ledger order by asset").fetchall():
         batches = entries(con, asset)
         for difference in _in_table(con, asset, batches):
@@ -38,6 +41,15 @@ def differences(con: Backend, tables: Iterable[Table], lake: Path, published: Pa
     yield from stored
     if are_rows_whole:
         yield from in_training(con, tables, lake, Artifacts(models), {difference.folder for difference in stored})
+
+
+def _removed(con: Backend) -> Iterator[Difference]:
+    """Yield the batches that those in force were made from, of tables that took their ledger along when they were removed, as Delta tables do."""
+    read = "select upstream, asset, unnest(generate_series(first_day, last_day, interval 1 day))::date as day from quality.receipts"
+    query = f"""select upstream, day, min(asset) from ({read} semi join quality.batches using (publication, asset, batch_date))
+        where upstream not in (select asset from quality.ledger) group by all order by all"""
+    for asset, day, made in con.con.execute(query).fetchall():
+        yield Difference(asset, day, f"{asset}, batch {day}: was removed with its ledger, and {made} was made from it")
 
 
 def _in_table(con: Backend, asset: str, batches: list[Entry]) -> Iterator[Difference]:

@@ -1,4 +1,8 @@
-"""Faults, one at a time: a failure, or kill -9, at the k-th thing that is asked of DuckDB or of the file system."""
+"""Faults, one at a time: a failure, or kill -9, at the k-th thing that is asked of DuckDB or of the file system.
+
+What a process leaves that is killed is what is on the disk at that moment. So in the place of being killed before each step, it copies its folder; that
+both are the same is tested where most depends on it, at the commit.
+"""
 
 import itertools
 import os
@@ -52,16 +56,21 @@ class Failing:
 
 
 def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception]]:
-    """Let `act` happen at the k-th statement or file operation, from 1, before it is done; of a copy, when half of it is.
-
-    Return a list that has an element as soon as it has happened.
-    """
-    opened, numbers, happened = batch_assets.warehouse.duckdb_file._open, itertools.count(1), list[type[Exception]]()
+    """Let `act` happen at the k-th step, from 1; return a list that has an element as soon as it has happened."""
+    numbers, happened = itertools.count(1), list[type[Exception]]()
 
     def step(error: type[Exception]) -> None:
         if next(numbers) == at:
             happened.append(error)
             act(error)
+
+    before_each_step(patch, step)
+    return happened
+
+
+def before_each_step(patch: pytest.MonkeyPatch, step: Act) -> None:
+    """Let `step` happen before each statement and file operation; of a copy, when half of it is done."""
+    opened = batch_assets.warehouse.duckdb_file._open
 
     def before(function: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
@@ -70,16 +79,42 @@ def fail_at(patch: pytest.MonkeyPatch, at: int, act: Act) -> list[type[Exception
 
         return counted
 
-    def copy_half(source: Path, target: Path) -> None:
-        whole = source.read_bytes()
-        target.write_bytes(whole[: len(whole) // 2])
+    def copy_half(source: Path | str, target: Path | str, **_: Any) -> None:
+        whole = Path(source).read_bytes()
+        Path(target).write_bytes(whole[: len(whole) // 2])
         step(OSError)
-        target.write_bytes(whole)
+        Path(target).write_bytes(whole)
 
     patch.setattr(batch_assets.warehouse.duckdb_file, "_open", lambda database: Failing(opened(database), lambda: step(duckdb.IOException)))
     for owner, name in ON_FILES:
         patch.setattr(owner, name, copy_half if name == "copyfile" else before(getattr(owner, name)))
-    return happened
+
+
+def copies_before_each_step(folder: Path, to: Path, each_step: Callable[[pytest.MonkeyPatch, Act], None], do: Callable[[], object]) -> Iterator[Path]:
+    """Do something to a folder that is copied before each step, and yield the copies, and last the folder itself.
+
+    Args:
+        folder: the folder.
+        to: where the copies are made.
+        each_step: lets something happen before each step.
+        do: what is done.
+    """
+    copies, is_copying = list[Path](), False
+
+    def copy(_: type[Exception]) -> None:
+        nonlocal is_copying
+        if not is_copying:
+            is_copying = True
+            copies.append(Path(shutil.copytree(folder, to / f"before step {len(copies) + 1}")))
+            is_copying = False
+
+    with pytest.MonkeyPatch.context() as patch:
+        each_step(patch, copy)
+        do()
+    for left in copies:
+        yield left
+        shutil.rmtree(left)
+    yield folder
 
 
 class FailingAfterCommit(Failing):
@@ -129,6 +164,10 @@ def states_after(template: Path, folder: Path, act: Act, do: Callable[[Warehouse
         act: the fault.
         do: what is done, in a process of its own; returns whether all of it could be done.
     """
+    if act is kill:
+        working = Path(shutil.copytree(template, folder / "working"))
+        yield from map(warehouse_in, copies_before_each_step(working, folder, before_each_step, lambda: do(warehouse_in(working))))
+        return
     for at in range(1, MOST_STEPS):
         shutil.copytree(template, folder / str(at))
         warehouse = warehouse_in(folder / str(at))
@@ -144,8 +183,21 @@ def states_after(template: Path, folder: Path, act: Act, do: Callable[[Warehouse
         yield warehouse
         if ended == 0:
             return
-        assert ended in ((-signal.SIGKILL,) if act is kill else (FAILED, DONE_ALL_THE_SAME)), f"step {at}"
+        assert ended in (FAILED, DONE_ALL_THE_SAME), f"step {at}"
     raise AssertionError(f"it takes more than {MOST_STEPS} steps")
+
+
+def killed(template: Path, folder: Path, at: int, do: Callable[[Warehouse], object]) -> Warehouse:
+    """Return a copy of a warehouse as a process leaves it that does something to it, and is killed before a step."""
+    shutil.copytree(template, folder)
+
+    def done() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            fail_at(patch, at, kill)
+            do(warehouse_in(folder))
+
+    assert in_child(done) == -signal.SIGKILL
+    return warehouse_in(folder)
 
 
 def in_child(act: Callable[[], None]) -> int:

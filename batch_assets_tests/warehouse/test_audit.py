@@ -30,6 +30,7 @@ from batch_assets.warehouse.publication import publish
 from ..engine.conftest import like
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
+from .things import A_FILE
 
 DAY = dt.date(2017, 1, 1)
 
@@ -338,6 +339,7 @@ def test_few_rows_of_many_that_break_a_rule_are_told() -> None:
     assert len(str(breach.value)) < 1000
 
 
+@A_FILE
 def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store was closed on the second day; the aggregate repeats the first one's rows for it. Comparing the day alone is switched off."""
     monkeypatch.setattr("batch_assets.warehouse.publication.check_independence", lambda *_: None)
@@ -357,6 +359,7 @@ def test_an_aggregate_that_makes_up_a_day_of_which_there_is_nothing_is_refused(w
         publish(like("kind_counts", repeats), warehouse, [day_of(0), day_of(1)], "run")
 
 
+@A_FILE
 def test_rows_that_are_matched_by_place_may_still_be_there_twice_by_another_grain(warehouse: Warehouse) -> None:
     write_day(Path(warehouse.lake), day_of(0), ["1,10,", "1,20,"])
 

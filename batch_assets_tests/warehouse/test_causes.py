@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,14 @@ DAYS = [day_of(0), day_of(1), day_of(2)]
 
 
 @pytest.fixture
-def made(warehouse: Warehouse) -> Warehouse:
-    """A warehouse with three days of the marts."""
+def made(warehouse: Warehouse) -> Iterator[Warehouse]:
+    """A warehouse with three days of the marts; it is kept open, so that its ledger can be changed by hand in either store."""
     write_days(Path(warehouse.lake), 3)
+    warehouse.keep_open()
     for table in (SHELVES, COUNTS, SHOP.table("kind_counts")):
         publish(table, warehouse, DAYS, "run")
-    return warehouse
+    yield warehouse
+    warehouse.close()
 
 
 def change_code(patch: pytest.MonkeyPatch, change: Mapping[str, str | None]) -> None:

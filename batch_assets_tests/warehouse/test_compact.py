@@ -10,9 +10,16 @@ from batch_assets.errors import WarehouseError
 from batch_assets.warehouse.compact import compact
 from batch_assets.warehouse.connection import Warehouse
 
+from ..conftest import warehouse_in
 from .things import put, seen
 
 CANARY = "zerlina quux"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A DuckDB file, which keeps room that rows have left."""
+    return warehouse_in(tmp_path)
 
 
 def fill(warehouse: Warehouse) -> None:

@@ -19,6 +19,13 @@ from batch_assets.warehouse.transaction import use_little_memory
 
 from ..conftest import DELTA_TABLES, DUCKDB_FILE, warehouse_in
 
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A DuckDB file, which one process has open; how errors of queries are told does not depend on the store."""
+    return warehouse_in(tmp_path)
+
+
 _HOLD = """
 import sys, time, duckdb
 connection = duckdb.connect(sys.argv[1])

@@ -12,7 +12,7 @@ from batch_assets.warehouse.owner import OWNER
 
 from ..conftest import warehouse_in
 from .faults import Act, fail, kill, states_after
-from .things import DAY, LAST, NEXT, assert_one_story, put, rows_of
+from .things import A_FILE, DAY, LAST, NEXT, assert_one_story, put, rows_of
 
 
 def at(warehouse: Warehouse, database: str) -> Warehouse:
@@ -38,6 +38,16 @@ def is_refused(warehouse: Warehouse) -> bool:
     return files(warehouse) == before
 
 
+def kept(store: Path, to: Path) -> Path:
+    """Copy a store, as its backup is."""
+    return Path(shutil.copytree(store, to) if store.is_dir() else shutil.copyfile(store, to))
+
+
+def removed(store: Path) -> None:
+    """Remove a store."""
+    shutil.rmtree(store) if store.is_dir() else store.unlink()
+
+
 @pytest.mark.parametrize("is_claimed", [True, False])
 def test_a_mistyped_path_touches_nothing(warehouse: Warehouse, is_claimed: bool) -> None:
     put(warehouse, 1, days=(DAY, NEXT))
@@ -54,7 +64,7 @@ def test_a_mistyped_path_touches_nothing(warehouse: Warehouse, is_claimed: bool)
 
 def test_who_deleted_the_warehouse_and_starts_anew_moves_the_folder_away(warehouse: Warehouse) -> None:
     put(warehouse, 1, days=(DAY, NEXT))
-    Path(warehouse.database).unlink()
+    removed(Path(warehouse.database))
     assert is_refused(warehouse)
     shutil.move(warehouse.published, f"{warehouse.published}_before")
     put(warehouse, 2, days=(NEXT,))
@@ -65,9 +75,11 @@ def test_who_deleted_the_warehouse_and_starts_anew_moves_the_folder_away(warehou
 @pytest.mark.parametrize("is_claimed", [True, False])
 def test_an_older_warehouse_that_was_restored_has_its_files_again(warehouse: Warehouse, is_claimed: bool) -> None:
     put(warehouse, 1, days=(DAY, NEXT))
-    backup = shutil.copyfile(warehouse.database, f"{warehouse.database}.backup")
+    store = Path(warehouse.database)
+    backup = kept(store, store.with_name("backup"))
     put(warehouse, 2, days=(NEXT, LAST))
-    shutil.copyfile(backup, warehouse.database)
+    removed(store)
+    kept(backup, store)
     if not is_claimed:
         (Path(warehouse.published) / OWNER).unlink()
     assert_one_story(warehouse)
@@ -76,6 +88,7 @@ def test_an_older_warehouse_that_was_restored_has_its_files_again(warehouse: War
     assert_one_story(warehouse)
 
 
+@A_FILE
 def test_a_backup_from_before_there_were_identities_has_that_of_its_warehouse(warehouse: Warehouse) -> None:
     put(warehouse, 1, days=(DAY, NEXT))
     with duckdb.connect(warehouse.database) as older:

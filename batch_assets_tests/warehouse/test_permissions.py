@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from batch_assets.table.graph import Graph
-from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.permissions import make_folder
 from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import write_days
+from .things import STORES
 
 
 @pytest.fixture
@@ -40,10 +40,24 @@ def readable_by_others(root: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("open_handed")
-def test_nobody_else_can_read_what_is_published(tmp_path: Path) -> None:
-    warehouse: Warehouse = warehouse_in(tmp_path / "data")
+@pytest.mark.parametrize("store", STORES)
+def test_nobody_else_can_read_what_is_published(tmp_path: Path, store: str) -> None:
+    warehouse = warehouse_in(tmp_path / "data", name=store)
     (tmp_path / "data").mkdir()
     days = write_days(Path(warehouse.lake), 2)
+    for table in Graph(PACKAGE).in_order():
+        publish(table, warehouse, days, "run")
+    assert {path.split("/")[1] for path in readable_by_others(tmp_path)} == {"lake"}
+    assert len(list(Path(warehouse.published).rglob("*.parquet"))) == 3
+    assert list(Path(warehouse.models).rglob("*.json"))
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"lake", "models", "published", store}
+
+
+@pytest.mark.usefixtures("open_handed")
+def test_nobody_else_can_read_the_log_of_a_duckdb_file(tmp_path: Path) -> None:
+    warehouse = warehouse_in(tmp_path / "data")
+    (tmp_path / "data").mkdir()
+    write_days(Path(warehouse.lake), 1)
     with warehouse.connect() as con:
         con.con.execute("create table first as select 1")
         assert Path(f"{warehouse.database}.wal").stat().st_size
@@ -52,12 +66,6 @@ def test_nobody_else_can_read_what_is_published(tmp_path: Path) -> None:
     with warehouse.connect() as con:
         con.con.execute("create table second as select 1")
         assert f"data/{Path(warehouse.database).name}.wal" not in readable_by_others(tmp_path)
-    for table in Graph(PACKAGE).in_order():
-        publish(table, warehouse, days, "run")
-    assert {path.split("/")[1] for path in readable_by_others(tmp_path)} == {"lake"}
-    assert len(list(Path(warehouse.published).rglob("*.parquet"))) == 3
-    assert list(Path(warehouse.models).rglob("*.json"))
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["lake", "models", "published", "warehouse.duckdb"]
 
 
 @pytest.mark.usefixtures("open_handed")

@@ -19,15 +19,16 @@ from batch_assets.warehouse.verify import differences
 from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
+from .things import STORES
 
 DAYS = days_between(day_of(0), day_of(9))
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+@pytest.fixture(scope="module", params=STORES)
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Ten days of every table of the shop, with three models, which no test changes."""
-    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"), name=request.param)
     warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     made(warehouse)
@@ -138,6 +139,7 @@ def test_a_warehouse_without_batches_says_nothing_of_what_is_needed(published: W
         pruned(other)
 
 
+@pytest.mark.parametrize("template", STORES[:1], indirect=True)
 def test_predictions_without_a_receipt_may_have_been_made_with_any_version(published: Warehouse) -> None:
     with published.connect() as con:
         con.con.execute("delete from quality.receipts where asset = 'predictions.expected_counts' and batch_date = '2017-01-03'")

@@ -22,10 +22,11 @@ from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.replay import replay
 from batch_assets.warehouse.trace import changed, trace
 
-from ..conftest import warehouse_in
+from ..conftest import DELTA_TABLES, DUCKDB_FILE, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days, write_shelves
 from .faults import Act, fail, kill, states_after
+from .things import A_FILE, by_hand
 
 SHOP = Graph(PACKAGE)
 DAYS = days_between(day_of(0), day_of(9))
@@ -41,8 +42,7 @@ def restated(warehouse: Warehouse, chance: random.Random) -> None:
         write_shelves(root, day, [(1, chance.choice(["tea", "coffee", "rice"]))])
     tables = [table for table in SHOP.in_order() if chance.random() < 0.6]
     if chance.random() < 0.2:
-        with warehouse.connect() as con:
-            con.con.execute("drop table if exists features.next_days")
+        by_hand(warehouse, "drop table if exists features.next_days")
         tables = SHOP.in_order()
     first = chance.choice(DAYS)
     for table in tables:
@@ -75,7 +75,7 @@ def replay_of(con: Any, asset: str, found: Any, lake: Path, models: Artifacts) -
         return str(error)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("warehouse", "seed"), [(DUCKDB_FILE, 0), (DELTA_TABLES, 1)], indirect=["warehouse"])
 def test_all_that_can_be_traced_and_made_again_can_be_afterwards(warehouse: Warehouse, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance, closed = random.Random(seed), DAYS[6]
     write_days(Path(warehouse.lake), len(DAYS))
@@ -86,6 +86,19 @@ def test_all_that_can_be_traced_and_made_again_can_be_afterwards(warehouse: Ware
     for _ in range(16):
         restated(warehouse, chance)
     before = known(warehouse)
+    (prune_file if Path(warehouse.database).is_file() else prune_tables)(warehouse, monkeypatch)
+    assert known(warehouse) == before
+
+
+def prune_tables(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the files of Delta tables that nothing needs."""
+    monkeypatch.setattr("batch_assets.warehouse.delta.upkeep.HOURS_UNDER_WAY", 0)
+    with warehouse.connect() as con:
+        assert "files removed" in "".join(warehouse.store.prune(con.con, dt.datetime.now(dt.UTC), is_executed=True))
+
+
+def prune_file(warehouse: Warehouse, _: pytest.MonkeyPatch) -> None:
+    """Remove entries of the ledger that nothing needs; nothing is left that only they have."""
     with warehouse.connect() as con:
         going = replaced(con.con, LATER)
         assert going
@@ -97,7 +110,6 @@ def test_all_that_can_be_traced_and_made_again_can_be_afterwards(warehouse: Ware
         assert con.con.execute("select count(*) from quality.code anti join quality.ledger using (code)").fetchall() == [(0,)]
         assert con.con.execute("select count(*) from quality.runs anti join quality.ledger using (run_id)").fetchall() == [(0,)]
         assert con.con.execute("select count(*) from quality.ledger anti join quality.runs using (run_id)").fetchall() == [(0,)]
-    assert known(warehouse) == before
 
 
 def published_again(warehouse: Warehouse) -> None:
@@ -107,6 +119,7 @@ def published_again(warehouse: Warehouse) -> None:
         publish(SHOP.table("shelf_counts"), warehouse, days, "run")
 
 
+@A_FILE
 def test_what_is_young_stays_and_what_is_old_and_replaced_goes(warehouse: Warehouse) -> None:
     published_again(warehouse)
     with warehouse.connect() as con:

@@ -19,8 +19,8 @@ from batch_assets.warehouse.publication import publish
 from ..conftest import warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
-from .faults import Act, fail, fail_after_commit, in_child, kill, states_after
-from .things import DAY, NEXT, assert_files_are_whole, assert_one_story, put, rows_of, seen
+from .faults import Act, fail, fail_after_commit, in_child, kill, killed, states_after
+from .things import A_FILE, DAY, NEXT, assert_files_are_whole, assert_one_story, put, rows_of, seen
 
 
 @pytest.mark.parametrize("act", [fail, kill])
@@ -28,11 +28,20 @@ def test_a_fault_at_any_statement_or_file_operation_leaves_the_previous_batches_
     put(warehouse_in(tmp_path / "before"), 1, 2, 13)
     before = seen(warehouse_in(tmp_path / "before"))
     found: list[str] = []
-    for warehouse in states_after(tmp_path / "before", tmp_path, act, lambda warehouse: not put(warehouse, 3, 13, days=(DAY, NEXT)).unfinished):
+
+    def publishes(warehouse: Warehouse) -> bool:
+        return not put(warehouse, 3, 13, days=(DAY, NEXT)).unfinished
+
+    def state(warehouse: Warehouse) -> str:
         assert_files_are_whole(warehouse)
         assert_one_story(warehouse)
         now = seen(warehouse)
-        found.append("previous" if now == before else "new" if [row[1] for row in now["predictions.things"]] == [3, 3] else "neither")
+        return "previous" if now == before else "new" if [row[1] for row in now["predictions.things"]] == [3, 3] else "neither"
+
+    for warehouse in states_after(tmp_path / "before", tmp_path, act, publishes):
+        found.append(state(warehouse))
+    for at in (found.index("new"), found.index("new") + 1) if act is kill else ():
+        assert state(killed(tmp_path / "before", tmp_path / f"really {at}", at, publishes)) == found[at - 1]
     if act is fail:
         found.remove("new")  # The one in the midst: that the memory limit cannot be set back keeps nobody from publishing.
     assert found == ["previous"] * found.index("new") + ["new"] * found.count("new")
@@ -142,6 +151,7 @@ def failing_with(error: Exception) -> Callable[..., Any]:
     return fail_at_once
 
 
+@A_FILE  # delta-rs does not survive a fork; delta/test_faults.py has its disk.
 def test_a_disk_that_is_full_changes_nothing(warehouse: Warehouse) -> None:
     import resource
 
@@ -205,6 +215,7 @@ def test_a_restatement_replaces_exactly_its_batch(warehouse: Warehouse) -> None:
     assert len(now["quality.ledger"]) == 3
 
 
+@A_FILE  # Nobody can alter a Delta table's columns from a session; delta/test_tables.py has other columns.
 def test_other_columns_than_the_warehouses_are_refused(warehouse: Warehouse) -> None:
     put(warehouse, 1)
     with warehouse.connect() as con:

@@ -10,9 +10,9 @@ import pytest
 
 from batch_assets.warehouse.connection import Warehouse
 
-from ..conftest import warehouse_in
+from ..conftest import DELTA_TABLES, DUCKDB_FILE, warehouse_in
 from .faults import Act, fail, kill, states_after
-from .things import DAY, LAST, NEXT, assert_one_story, put, rows_of, seen, stamp
+from .things import DAY, LAST, NEXT, assert_one_story, by_hand, put, rows_of, seen, stamp
 
 
 def opened(warehouse: Warehouse) -> list[str]:
@@ -100,18 +100,22 @@ DISORDER: dict[str, tuple[Callable[[Path], None], list[str]]] = {
 }
 
 
-def two_batches(folder: Path) -> Warehouse:
+def two_batches(folder: Path, store: str = DUCKDB_FILE) -> Warehouse:
     """Return a warehouse with two batches, one of them published twice."""
-    warehouse = warehouse_in(folder)
+    warehouse = warehouse_in(folder, name=store)
     put(warehouse, 5, days=(DAY,))
     shutil.copyfile(Path(warehouse.published) / "things" / f"{DAY}.parquet", folder / "older.parquet")
     put(warehouse, 1, 2, 13, days=(DAY, NEXT))
     return warehouse
 
 
-@pytest.mark.parametrize("name", DISORDER)
-def test_what_is_not_as_the_ledger_says_is_put_right_and_told(tmp_path: Path, name: str) -> None:
-    warehouse = two_batches(tmp_path)
+IN_EITHER_STORE = ("an older publication", "a batch that never was", "no files at all")
+"""Of those that are put right by the same code, whatever the store, one of each kind."""
+
+
+@pytest.mark.parametrize(("name", "store"), [*((name, DUCKDB_FILE) for name in DISORDER), *((name, DELTA_TABLES) for name in IN_EITHER_STORE)])
+def test_what_is_not_as_the_ledger_says_is_put_right_and_told(tmp_path: Path, name: str, store: str) -> None:
+    warehouse = two_batches(tmp_path, store)
     before, (spoil, expected) = seen(warehouse), DISORDER[name]
     spoil(Path(warehouse.published))
     told = opened(warehouse)
@@ -163,12 +167,11 @@ def test_the_newest_batch_may_be_empty(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    "by_hand", ["delete from predictions.things where thing = 1", "delete from predictions.things", "update predictions.things set thing = thing + 1"]
+    "statement", ["delete from predictions.things where thing = 1", "delete from predictions.things", "update predictions.things set thing = thing + 1"]
 )
-def test_a_file_is_never_written_from_rows_that_were_changed_by_hand(warehouse: Warehouse, by_hand: str) -> None:
+def test_a_file_is_never_written_from_rows_that_were_changed_by_hand(warehouse: Warehouse, statement: str) -> None:
     put(warehouse, 1, 2, days=(DAY, NEXT))
-    with warehouse.connect() as con:
-        con.con.execute(by_hand)
+    by_hand(warehouse, statement)
     assert opened(warehouse) == [], "what readers have is what was published"
     final = Path(warehouse.published) / "things" / f"{DAY}.parquet"
     final.unlink()
@@ -182,8 +185,7 @@ def test_a_file_is_never_written_from_rows_that_were_changed_by_hand(warehouse: 
 
 def test_of_a_table_that_was_dropped_and_made_anew_only_the_new_batches_are_there(warehouse: Warehouse) -> None:
     put(warehouse, 1, 2, days=(DAY, LAST))
-    with warehouse.connect() as con:
-        con.con.execute("drop table predictions.things")
+    by_hand(warehouse, "drop table predictions.things")
     put(warehouse, 5, days=(NEXT,))
     (folder,) = [path for path in Path(warehouse.published).iterdir() if path.name == "things"]
     assert [path.name for path in folder.iterdir()] == [f"{NEXT}.parquet"]

@@ -20,16 +20,17 @@ from batch_assets.warehouse.trace import trace
 from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
+from .things import STORES, by_hand
 
 SHOP = Graph(PACKAGE)
 DAYS = days_between(day_of(0), day_of(9))
 PAST = DAYS[5]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+@pytest.fixture(scope="module", params=STORES)
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Ten days of every table, of which the last four were not there yet when the others were published, which no test changes."""
-    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"), name=request.param)
     warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     for days in (DAYS[:6], DAYS[6:]):
@@ -71,8 +72,7 @@ def test_a_model_is_trained_again_though_its_files_are_gone(shop: Warehouse) -> 
 
 
 def test_rows_that_come_out_otherwise_are_seen(shop: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    with shop.connect() as con:
-        con.con.execute("update features.recent_counts set pieces = pieces + 1")
+    by_hand(shop, "update features.recent_counts set pieces = pieces + 1")
     assert not replayed(shop, "expected_counts")
 
 

@@ -17,6 +17,12 @@ from .faults import Act, fail, kill, states_after
 from .things import DAY, LAST, NEXT, assert_one_story, put, stamp
 
 
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A DuckDB file; a session of Delta tables makes these tables anew."""
+    return warehouse_in(tmp_path)
+
+
 def test_a_warehouse_of_another_schema_version_is_refused(warehouse: Warehouse) -> None:
     with warehouse.connect() as con:
         con.con.execute("update quality.warehouse set schema_version = 99")

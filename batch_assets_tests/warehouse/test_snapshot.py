@@ -12,9 +12,9 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 from batch_assets.warehouse.snapshot import renew_snapshot, take_snapshot
 
-from ..conftest import DUCKDB_FILE, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day
+from .things import by_hand
 
 CANARY = "Zerlina7"
 TABLES = Graph(PACKAGE).in_order()
@@ -29,10 +29,10 @@ def published(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
-@pytest.fixture(params=[DUCKDB_FILE, "warehouse"])
-def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Warehouse:
-    """A published day, in a DuckDB file and in Delta tables."""
-    return published(warehouse_in(tmp_path, name=request.param))
+@pytest.fixture
+def shop(warehouse: Warehouse) -> Warehouse:
+    """A published day."""
+    return published(warehouse)
 
 
 def ask(path: Path, query: str) -> list[tuple[Any, ...]]:
@@ -108,7 +108,6 @@ def test_it_is_renewed_only_if_there_is_one_and_what_was_left_goes(warehouse: Wa
     assert renew_snapshot(warehouse, TABLES) is None
     assert not left.exists()
     first = take_snapshot(warehouse, TABLES)
-    with warehouse.connect() as con:
-        con.con.execute("delete from marts.shelf_counts")
+    by_hand(warehouse, "delete from marts.shelf_counts")
     assert renew_snapshot(warehouse, TABLES)
     assert ask(first.path, "select count(*) from marts.shelf_counts") == [(0,)]

@@ -16,15 +16,16 @@ from batch_assets.warehouse.publication import publish
 from ..conftest import copied, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_day, write_days
+from .things import STORES, by_hand
 
 SHOP = Graph(PACKAGE)
 DAYS = [day_of(n) for n in range(6)]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+@pytest.fixture(scope="module", params=STORES)
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A warehouse with marts and a feature of six days, which no test changes."""
-    warehouse = warehouse_in(tmp_path_factory.mktemp("template"))
+    warehouse = warehouse_in(tmp_path_factory.mktemp("template"), name=request.param)
     warehouse.keep_open()
     write_days(Path(warehouse.lake), len(DAYS))
     for name in ("shelf_counts", "shelf_kinds", "kind_counts", "recent_counts"):
@@ -78,8 +79,7 @@ def test_a_batch_that_was_published_again_as_it_was_makes_nothing_stale(shop: Wa
 
 
 def test_every_batch_of_a_table_that_was_dropped_is_stale_until_it_is_made_anew(shop: Warehouse) -> None:
-    with shop.connect() as con:
-        con.con.execute("drop table marts.kind_counts")
+    by_hand(shop, "drop table marts.kind_counts")
     assert stale(shop, "kind_counts") == DAYS
     publish(SHOP.table("kind_counts"), shop, DAYS[2:3], "run")
     assert stale(shop, "kind_counts") == DAYS[:2] + DAYS[3:]

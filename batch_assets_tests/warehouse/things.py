@@ -1,12 +1,16 @@
 """A table of the tests' own, published as predictions are: what is published, what readers see of it, and whether all of that tells one story."""
 
 import datetime as dt
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
 import pyarrow.parquet as pq
+import pytest
+from deltalake import write_deltalake
 
 from batch_assets.engine.staging import Query, stage
 from batch_assets.table.contract import Contract, Field
@@ -14,6 +18,14 @@ from batch_assets.warehouse.batch import Receipt, Target
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.owner import OWNER
 from batch_assets.warehouse.publication import Published, publish_staged
+
+from ..conftest import DELTA_TABLES, DUCKDB_FILE
+
+STORES = [pytest.param(DUCKDB_FILE, id="DuckDB file"), pytest.param(DELTA_TABLES, id="Delta tables")]
+"""The stores, for the parameters of a fixture."""
+
+A_FILE = pytest.mark.parametrize("warehouse", STORES[:1], indirect=True)
+"""A test of what a DuckDB file does, or of something that no store has a part in."""
 
 DAY, NEXT, LAST = dt.date(2017, 1, 1), dt.date(2017, 1, 2), dt.date(2017, 1, 3)
 
@@ -40,6 +52,22 @@ def put(warehouse: Warehouse, *things: int | None, days: tuple[dt.date, ...] = (
     with warehouse.connect() as con:
         stage(con, Things.arrow_schema(), rows, raw_rows=False)
         return publish_staged(con, warehouse.store, target, days, Receipt("run", "code", {day: {} for day in days}, **receipt))
+
+
+def by_hand(warehouse: Warehouse, statement: str) -> None:
+    """Change rows that are published, or drop their table, as a person does: by SQL in a DuckDB file, by Delta's own means in Delta tables."""
+    with warehouse.connect() as con:
+        if (folder := Path(warehouse.database)).is_file():
+            con.con.execute(statement)
+            return
+        (asset,) = {*re.findall(r"(?:table|if exists|update|from|into) (\w+\.\w+)", statement)}
+        folder /= asset.replace(".", "/")
+        if statement.startswith("drop"):
+            shutil.rmtree(folder, ignore_errors="if exists" in statement)
+            return
+        con.con.execute(f"create temp table changed as from {asset}")
+        con.con.execute(statement.replace(asset, "changed"))
+        write_deltalake(folder, con.con.execute("from changed").to_arrow_table(), mode="overwrite")
 
 
 def seen(warehouse: Warehouse) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class DeltaTables:
         if "://" not in self._location:
             make_folder(Path(self._location))
         remove_leftovers(self._location)
+        self._tables = {}  # Whoever moved tables away since they were read has taken this one, too.
         self._make(QUARANTINE, _QUARANTINE, _BY_ASSET)
         return self.session()
 

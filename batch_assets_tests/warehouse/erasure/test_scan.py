@@ -11,6 +11,8 @@ import batch_assets.warehouse.erasure.scan as scanning
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.erasure.person import Person, exactly, name, phone
 
+from ..things import A_FILE
+
 PERSON = Person((name("zoe", "quux"), phone("6545550179"), exactly("email", "zq@example.com")), ((name("ann", "roy"), exactly("postcode", "08772")),))
 
 
@@ -43,6 +45,7 @@ def test_a_packed_file_that_is_cut_off_is_searched_as_far_as_it_goes(tmp_path: P
     assert scanning.in_files([tmp_path / "cut.gz"], PERSON).found
 
 
+@A_FILE
 @pytest.mark.parametrize(
     ("values", "count"), [({"a": ["Zoe"], "b": ["QUUX"]}, 1), ({"a": ["Zoe"], "b": ["Roy"]}, 0), ({"a": [[{"x": "Quux, Zoe"}]], "b": [1]}, 1)]
 )
@@ -56,6 +59,7 @@ def test_a_parquet_file_and_a_table(values: dict[str, list[object]], count: int,
         assert scanning.in_tables(con, PERSON) == ({"other.things": 1} if count else {})
 
 
+@A_FILE
 @pytest.mark.parametrize(
     ("text", "is_in"), [("(654) 555-0179", True), ("16545550179", False), ("Ann Roy 08772", True), ("Ann Roy 108772", False), ("Zo\u00eb Quux", True)]
 )
@@ -66,6 +70,7 @@ def test_a_table_knows_the_same_forms_as_a_file(text: str, is_in: bool, warehous
         assert scanning.in_tables(con, PERSON) == ({"main.things": 1} if is_in else {})
 
 
+@A_FILE
 def test_of_nobody_nothing_is_found(warehouse: Warehouse) -> None:
     with warehouse.connect() as con:
         assert scanning.in_tables(con, Person((), ())) == {}
