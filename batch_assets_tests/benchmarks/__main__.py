@@ -11,7 +11,7 @@ from .bars import Bar
 from .workshop import Workshop, tell
 
 BENCHMARKS = ("reading", "formats", "speed", "memory", "accuracy", "sentiment", "recommendations", "identity", "landing", "today")
-BY_NAME = ("noise", "next_basket")
+BY_NAME = ("batch_or_stream", "late", "noise", "next_basket")
 """Those that have no bar, and are run only if they are named."""
 
 

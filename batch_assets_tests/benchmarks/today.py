@@ -12,32 +12,26 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from batch_assets import partitions
-from batch_assets.demo.stream.tills import Sent, events
-from batch_assets.lake.pos_log import pos_log
-from batch_assets.streams.health import Health, note
-from batch_assets.streams.manifest import Manifest, Range, save
-from batch_assets.streams.segment import Event, write_segment
-from batch_assets.streams.tills import tills
+from batch_assets.demo.stream.tills import Sent
 
 from .bars import Bar, median, print_table
+from .landed import Landing, sent_on
 from .workshop import HISTORY_ENDS, Place, Workshop, run_process, tell
 
 DAY = HISTORY_ENDS + dt.timedelta(days=1)
 STEP = dt.timedelta(minutes=5)
 TIMES = 5
 MOST_SECONDS = 5.0
-_MINUTE = dt.timedelta(minutes=1)
 
 
 def measure(workshop: Workshop) -> list[Bar]:
     """Print the seconds, and return the bar."""
     copied = workshop.history.copied(workshop.folder / "today")
     place = Place(copied.folder, copied.folder / "lake")
-    sent = list(events(workshop.lake, pos_log.path(workshop.lake, DAY), DAY))
+    sent = sent_on(workshop.lake, DAY)
     hour = _peak(sent)
-    landing = _Landing(place.lake)
-    landing.until(sent, hour)
+    landing = Landing(place.lake, DAY, sent)
+    landing.until(hour)
     commands = {
         "python -m batch_assets today": [sys.executable, "-m", "batch_assets", "today"],
         "the job today": [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "batch_assets.definitions", "-j", "today"],
@@ -46,7 +40,7 @@ def measure(workshop: Workshop) -> list[Bar]:
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(1, TIMES + 1):
         for name, command in commands.items():
-            landing.until(sent, hour + number * STEP)
+            landing.until(hour + number * STEP)
             started = time.perf_counter()
             run_process(command, place.environment(), place.folder)
             seconds[name].append(time.perf_counter() - started)
@@ -64,26 +58,3 @@ def _peak(sent: list[Sent]) -> dt.datetime:
     """Return the begin of the hour in which most is sent."""
     ((hour, _),) = Counter(each.at.replace(minute=0, second=0) for each in sent).most_common(1)
     return hour
-
-
-class _Landing:
-    """A day that is landed without a broker, a segment each minute that has events."""
-
-    def __init__(self, lake: Path) -> None:
-        self._lake, self.landed = lake, 0
-        (tills.days(lake) / str(DAY)).mkdir(parents=True)
-        self._manifest = Manifest(DAY, tills.topic, "", {0: 0})
-        self._at = partitions.end_of(DAY - dt.timedelta(days=1))
-
-    def until(self, sent: list[Sent], when: dt.datetime) -> None:
-        """Land what is sent up to a time."""
-        while self._at < when:
-            come = [each for each in sent if self._at <= each.at < self._at + _MINUTE]
-            of = Range(0, self.landed, self.landed + len(come))
-            self._at, self.landed = self._at + _MINUTE, of.next
-            if come:
-                numbered = [Event(of.first + n, int(each.at.timestamp() * 1000), each.key, each.value) for n, each in enumerate(come)]
-                segment = write_segment(tills.days(self._lake) / str(DAY), tills.topic, of, numbered)
-                self._manifest = self._manifest.with_segment(segment)
-        save(self._manifest, tills, self._lake)
-        note(tills.days(self._lake), Health(DAY, when, {0: 0}))
