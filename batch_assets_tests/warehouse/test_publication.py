@@ -1,6 +1,7 @@
 """Publishing: a batch is published whole or not at all, whatever fails, and whenever the process is killed."""
 
 import re
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from batch_assets.warehouse.batch import Conserved
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
-from ..conftest import warehouse_in
+from ..conftest import DUCKDB_FILE, warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_counts, write_days
 from .faults import Act, fail, fail_after_commit, in_child, kill, killed, states_after
@@ -85,6 +86,31 @@ def test_a_commit_that_fails_when_it_is_on_the_disk_has_published_once(tmp_path:
     assert_one_story(warehouse)
     again = seen(warehouse)
     assert [again[name] for name in ("predictions.things", "quality.quarantine")] == [now[name] for name in ("predictions.things", "quality.quarantine")]
+
+
+def test_of_a_torn_log_what_was_committed_before_is_there(tmp_path: Path) -> None:
+    """DuckDB's log has a publication before its file has it; of Delta's, see delta/test_tables.py."""
+    put(warehouse_in(tmp_path / "before"), 1, 2, 13)
+    before = seen(warehouse_in(tmp_path / "before"))
+
+    def publish_and_die() -> None:
+        warehouse = warehouse_in(tmp_path / "before")
+        warehouse.keep_open()
+        put(warehouse, 3, 13, days=(DAY, NEXT))
+        kill(OSError)
+
+    assert in_child(publish_and_die) == -signal.SIGKILL
+    log = tmp_path / "before" / f"{DUCKDB_FILE}.wal"
+    whole, found = log.read_bytes(), list[str]()
+    assert whole
+    for tenths in range(11):
+        torn = Path(shutil.copytree(tmp_path / "before", tmp_path / f"torn {tenths}"))
+        (torn / log.name).write_bytes(whole[: len(whole) * tenths // 10])
+        assert_one_story(warehouse := warehouse_in(torn))
+        now = seen(warehouse)
+        is_new = [row[1] for row in now["predictions.things"]] == [3, 3] and len(now["quality.ledger"]) == 3
+        found.append("new" if is_new else "previous" if now == before else "neither")
+    assert found == ["previous"] * 10 + ["new"]
 
 
 def test_a_batch_and_its_receipt_are_there_together_whatever_fails(tmp_path: Path) -> None:
