@@ -94,14 +94,14 @@ def measure(source: LakeFile, root: Path, day: dt.date) -> Reading:
     return Reading(source.name, day, day_version(root, versions), _bytes(files), rows)
 
 
-def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date], file: Path | None = None) -> list[Reading]:
-    """Read the files of `days` into `_raw`, which may be a view of a Parquet file, in bounded memory; return what was read for each day.
+def read_lake(con: Backend, source: LakeFile, root: Path, days: Sequence[dt.date]) -> list[Reading]:
+    """Read the files of `days` into `_raw` in bounded memory; return what was read for each day.
 
     Raises:
         LakeError: a file is missing or corrupt, or has a different form.
     """
     readings = [Reading(source.name, day, CLOSED) for day in days]
-    _load(con, source, lambda rejected: (batch for reading in readings for batch in _read(source, root, reading, rejected)), file)
+    _load(con, source, lambda rejected: (batch for reading in readings for batch in _read(source, root, reading, rejected)))
     return readings
 
 
@@ -112,14 +112,14 @@ def read_part(con: Backend, source: LakeFile, root: Path, day: dt.date, files: S
         LakeError: a file is corrupt, or has a different form.
     """
     reading = Reading(source.name, day, "")
-    _load(con, source, lambda rejected: _rows(source, root, reading, files, rejected))
+    _load(con, source, lambda rejected: rows_of(source, root, reading, files, rejected))
     return reading
 
 
-def _load(con: Backend, source: LakeFile, rows: Callable[[SetAside], Iterator[pa.RecordBatch]], file: Path | None = None) -> None:
+def _load(con: Backend, source: LakeFile, rows: Callable[[SetAside], Iterator[pa.RecordBatch]]) -> None:
     """Put rows of a source into `_raw`, and what is set aside while they are read into `_rejected`."""
     with _on_one_thread(con), SetAside(REJECTED_SCHEMA) as rejected:
-        load(con, RAW, source.schema, _ahead(rows(rejected)), file)
+        load(con, RAW, source.schema, _ahead(rows(rejected)))
         load(con, REJECTED, REJECTED_SCHEMA, rejected.batches())
 
 
@@ -146,7 +146,16 @@ def _on_one_thread(con: Backend) -> Iterator[None]:
 def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a day's files, set aside what is not a row, and record in `reading` what they were."""
     files = files_of(source, root, reading.day)
-    yield from _rows(source, root, reading, files, rejected)
+    yield from rows_of(source, root, reading, files, rejected)
+    complete(source, root, reading, files)
+
+
+def complete(source: LakeFile, root: Path, reading: Reading, files: Sequence[Path]) -> None:
+    """Record what a day was whose files are read, and recorded; a day on which the store was closed stays as it is.
+
+    Raises:
+        LakeError: it has no rows.
+    """
     if not source.path(root, reading.day).exists():
         return
     reading.version, reading.size = day_version(root, [(path, file.version) for path, file in zip(files, reading.files, strict=True)]), _bytes(files)
@@ -154,8 +163,12 @@ def _read(source: LakeFile, root: Path, reading: Reading, rejected: SetAside) ->
         raise LakeError(_without_rows(source, root, reading.day, files), day=reading.day)
 
 
-def _rows(source: LakeFile, root: Path, reading: Reading, files: Sequence[Path], rejected: SetAside) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of some files, set aside what is not a row, and record in `reading` what was read of them."""
+def rows_of(source: LakeFile, root: Path, reading: Reading, files: Sequence[Path], rejected: SetAside) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some files, set aside what is not a row, and record in `reading` what was read of them.
+
+    Raises:
+        LakeError: a file is corrupt, or has a different form.
+    """
     for path in files:
         version, where = Version(), {"batch_date": reading.day, "source_file": str(path.relative_to(root))}
 

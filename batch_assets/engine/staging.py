@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from ..table.table import PLACE, REJECT
-from .quoting import sql_text
 
 STAGED = "_staged"
 """The rows that a table's function returned, kept and rejected."""
@@ -107,8 +105,8 @@ def _put(con: Backend, table: str, schema: pa.Schema, rows: Query | Iterator[pa.
     return set(schema.names)
 
 
-def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path | None = None) -> None:
-    """Stream Arrow batches into a temporary table, one batch at a time; or into a Parquet file, of which the table is a view.
+def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+    """Stream Arrow batches into a temporary table, one batch at a time.
 
     Raises:
         Exception: whatever `batches` raised, and not the error that the engine makes of it.
@@ -124,11 +122,7 @@ def load(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.Recor
 
     con.con.register("_arriving", pa.RecordBatchReader.from_batches(schema, watched()))
     try:
-        if file is None:
-            con.con.execute(f"create or replace temp table {table} as from _arriving")
-        else:
-            con.con.execute(f"copy (from _arriving) to {sql_text(file)} (format parquet)")
-            con.con.execute(f"create or replace temp view {table} as from read_parquet({sql_text(file)})")
+        con.con.execute(f"create or replace temp table {table} as from _arriving")
     except BaseException as error:
         raise (raised[0] if raised else error) from None
     finally:

@@ -1,7 +1,7 @@
 """The Spark engine: what an expression may know goes to Spark as Parquet files, and its rows come back as Parquet files.
 
 If Spark's workers reach the store (`../open_store.py`), published rows do neither: workers read them where they lie, and write what they make
-where it will lie; raw rows alone are brought to them. Belongs here: how an expression and a map are run by Spark. Does not belong here: what is
+where it will lie; they read the raw files, too (`raw.py`). Belongs here: how an expression and a map are run by Spark. Does not belong here: what is
 alike on every engine (`../making.py`, `../scoring.py`), where files lie (`transit.py`), and what runs in a worker to write them (`handing.py`).
 """
 
@@ -24,7 +24,7 @@ from .. import ibis_private
 from ..making import Engine, days_alone, known_relations, of_days
 from ..open_store import HandedOver, OpenStore, contents
 from ..quoting import no_rows, sql_text
-from ..reading import Reading, read_lake
+from ..reading import Reading
 from ..scoring import by_models, call
 from ..staging import Query, stage_written
 from .checking import counted_by_portions, kept_columns, lost, repeats
@@ -32,8 +32,9 @@ from .compile import compiled
 from .failures import told_plainly
 from .handing import TOLD, Handing, Portion, rejected_rows
 from .ibis_private import rows_in_memory, type_name
+from .raw import read_by_workers
 from .session import session
-from .standing import standing
+from .standing import in_one_part, standing
 from .transit import in_transit
 
 if TYPE_CHECKING:
@@ -42,15 +43,15 @@ if TYPE_CHECKING:
 PARTS = 1024
 """Into how many parts groups of rows are put that belong together: a call gets a part, so a worker holds a part in memory."""
 
-_PART, _MADE, _RAW = "_part", "made", "raw"
-"""The column of a row's part, the folder of the rows that come back, and the file of those of the lake."""
+_PART, _MADE = "_part", "made"
+"""The column of a row's part, and the folder of the rows that come back."""
 
 
 class Spark(Engine):
     """Computes rows on Spark."""
 
     _folder: Path
-    _raw: Path
+    _raw: Sequence[str]
 
     def __init__(self, con: Backend, lake: Path, models: ModelStore, store: OpenStore | None = None) -> None:
         """Take the inputs, and the store if Spark's workers reach it."""
@@ -67,8 +68,7 @@ class Spark(Engine):
     def _hand_over(self, table: Table, days: Sequence[dt.date], store: OpenStore) -> list[Reading]:
         """Let the workers write the rows into the store; return what was read from the lake, whose rows are in transit until the publication has ended."""
         self._folder = store.until_the_end(in_transit())
-        self._raw = self._folder / _RAW
-        readings = read_lake(self.con, table.source, self.lake, days, self._raw) if table.source else []
+        readings = self._read_by_workers(table, days)
         columns = _schema_of_rows(table)
         put, counts = store.put(table.asset), counted_by_portions(table.contract, columns)
         portions = self._portions(table, days, Handing(put, _kinds(columns), table.measure, self._folder, counts or ()))
@@ -78,6 +78,13 @@ class Spark(Engine):
             breaches = None if counts is None else sum(portion.breaches for portion in portions) + repeats(table.contract, put.table, written)
             self.handed = HandedOver(written, breaches, lost(table, days, put.table, written, rejected))
         stage_written(self.con, store.relation(table.asset, kept_columns(columns), written), rejected_rows(rejected), raw_rows=table.source is not None)
+        return readings
+
+    def _read_by_workers(self, table: Table, days: Sequence[dt.date]) -> list[Reading]:
+        if table.source is None:
+            return []
+        with told_plainly(table, days):
+            readings, self._raw = read_by_workers(self.con, table.source, self.lake, days, self._folder)
         return readings
 
     def content_alone(self, table: Table, day: dt.date) -> str | None:
@@ -145,7 +152,7 @@ class Spark(Engine):
             standing(store.standing(upstream.asset, *known), table.schema_of(name), *known).createOrReplaceTempView(name)
         if table.source:
             of_range = f"batch_date between date '{days[0]}' and date '{days[-1]}'"
-            session().read.parquet(str(self._raw)).where(of_range).createOrReplaceTempView(table.source.name)
+            in_one_part(session().read.parquet(*self._raw)).where(of_range).createOrReplaceTempView(table.source.name)
 
     def _made_rows(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Return the query of the rows that came back. No rows may be no file."""

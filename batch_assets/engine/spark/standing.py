@@ -25,7 +25,12 @@ def standing(table: Standing, schema: ibis.Schema, first: dt.date, last: dt.date
         nulls = ", ".join(f"cast(null as {type_name(kind)}) as `{name}`" for name, kind in schema.items())
         return session().sql(f"select {nulls} limit 0")
     if settings.spark == EMBEDDED:
-        rows = session().read.format("delta").option("versionAsOf", str(table.version)).load(table.table).coalesce(1)
+        rows = in_one_part(session().read.format("delta").option("versionAsOf", str(table.version)).load(table.table))
     else:
         rows = session().read.option("basePath", table.table).parquet(*table.files)
     return rows.where(f"batch_date between date '{first}' and date '{last}'")
+
+
+def in_one_part(rows: "DataFrame") -> "DataFrame":
+    """Return the rows of several files as the embedded engine has to read them; other engines read the files apart."""
+    return rows.coalesce(1) if settings.spark == EMBEDDED else rows

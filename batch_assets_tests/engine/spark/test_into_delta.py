@@ -4,7 +4,6 @@ import datetime as dt
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from ibis.backends.duckdb import Backend
 import batch_assets.settings
 from batch_assets.engine import staging as tables_of_staging
 from batch_assets.engine.staging import RAW
-from batch_assets.errors import BreachError, DefinitionError, EngineError, StorageError
+from batch_assets.errors import BreachError, DefinitionError, EngineError, LakeError, StorageError
+from batch_assets.settings import Closing
 from batch_assets.table.contract import Contract
 from batch_assets.table.model import Version
 from batch_assets.warehouse import holding
@@ -28,7 +28,7 @@ from batch_assets.warehouse.delta.under_way import PutIntoTable
 from batch_assets.warehouse.publication import publish
 
 from ...conftest import DELTA_TABLES, copied, warehouse_in
-from ...shop_lake import write_days
+from ...shop_lake import HEADER, day_of, write_counts, write_days
 from ..conftest import SHOP, like
 
 LENGTH = 10
@@ -82,13 +82,9 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
         return put(con, name, schema, rows)
 
     monkeypatch.setattr(tables_of_staging, "_put", watched)
-    held, places, load = holding._count, list[str](), tables_of_staging.load
+    held, places = holding._count, list[str]()
 
-    def noted(con: Backend, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path | None = None) -> None:
-        loaded.append(f"{table} {'as a table' if file is None else 'as a file'}")
-        load(con, table, schema, batches, file)
-
-    monkeypatch.setattr("batch_assets.engine.reading.load", noted)
+    monkeypatch.setattr("batch_assets.engine.reading.load", lambda _, table, *__: loaded.append(table))
 
     def counted(con: Backend, contract: type[Contract], relation: str, **known: bool) -> int | None:
         loaded.append(f"counted {contract.__name__}")
@@ -105,9 +101,31 @@ def test_what_spark_publishes_is_what_duckdb_publishes_and_no_row_is_loaded(by_d
     assert published(warehouse) == published(by_duckdb)
     assert {table.asset for table in tables if ",".join(table.contract.columns()) in loaded} == {table.asset for table in tables if table.is_generator}
     assert {told for told in loaded if told.startswith("counted ")} == {f"counted {table.contract.__name__}" for table in tables if table.is_generator}
-    assert {told for told in loaded if told.startswith(RAW)} == {f"{RAW} as a file"}
+    assert RAW not in loaded
     assert not places
     assert not list((tmp_path / "staging").iterdir())
+
+
+@pytest.mark.usefixtures("on_spark")
+def test_workers_read_raw_files_as_duckdb_does_and_refuse_what_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_assets.settings.settings, "closed_days", {day_of(1): Closing()})
+    found = []
+    for name, engine in (("warehouse.duckdb", "duckdb"), (DELTA_TABLES, "spark")):
+        monkeypatch.setattr(batch_assets.settings.settings, "engine", engine)
+        warehouse, table = warehouse_in(tmp_path / engine, name=name), SHOP.table("shelf_counts")
+        root = Path(warehouse.lake)
+        write_counts(root, day_of(0), {"anna.csv": ["1,10,", "2", "3,5,"], "ben.csv": ["4,1,half", "5,2,\xff,", "6,x,"]})
+        write_counts(root, day_of(2), {"anna.csv": ["1,1,"]})
+        readings = publish(table, warehouse, [day_of(0), day_of(1), day_of(2)], "run").readings
+        told = list[object]()
+        for day, lines, header in ((day_of(3), ["1,1,"], "other,header"), (day_of(4), [], HEADER), (day_of(5), ["1", "2", "3", "4", "5", "6"], HEADER)):
+            write_counts(root, day, {"anna.csv": ["1,1,"], "ben.csv": lines, "carl.csv": lines} if lines else {"anna.csv": []}, header)
+            with pytest.raises(LakeError) as refused:
+                publish(table, warehouse, [day_of(2), day], "run")
+            told.append((str(refused.value).replace(str(root), ""), refused.value.day))
+        found.append((published(warehouse), readings, told))
+    assert found[0] == found[1]
+    assert len(found[0][0][1]) == 3, "two lines that are no rows, and one that is no valid row"
 
 
 @pytest.mark.usefixtures("on_spark")
