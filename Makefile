@@ -14,7 +14,7 @@ IN_STREAM := DAGSTER_HOME=$(CURDIR)/$(STREAM)/dagster BATCH_ASSETS_LAKE=$(STREAM
 	BATCH_ASSETS_PUBLISHED=$(STREAM)/published BATCH_ASSETS_MODELS=$(STREAM)/models
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo demo-stream ui test parity browser cluster beam bench screenshots catalog clean help
+.PHONY: demo demo-stream ui test parity browser cluster beam bench bench-scale screenshots catalog clean help
 
 demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publish every table, print forecasts, recommendations, what customers say, and one customer
 	@echo "Step 2: write the demo's lake, a raw file a day and department, in data/lake; the first time, about 20 seconds"
@@ -80,6 +80,9 @@ beam: $(VENV)/beam/ready  ## install Apache Beam, so that its pipeline can be ru
 
 bench: $(VENV)/bench  ## measure speed and accuracy side by side
 	$(BIN)/python -m batch_assets_tests.benchmarks
+
+bench-scale: $(VENV)/tested  ## measure days of 1 to 6,250 times the demo's lines, on DuckDB and, after make cluster, on Spark
+	$(BIN)/python -m batch_assets_tests.benchmarks.scale
 
 screenshots: $(VENV)/ready  ## update the pictures in docs, from the demo
 	$(BIN)/python -m batch_assets_tests.browser.screenshots

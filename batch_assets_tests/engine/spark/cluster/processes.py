@@ -21,7 +21,6 @@ QUICK = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 """Options of Java with which a process that lives for a minute starts sooner."""
 
 _OPTIONS = {
-    "spark.cores.max": "2",
     "spark.executor.cores": "1",
     "spark.executor.memory": "512m",
     "spark.executor.extraJavaOptions": QUICK,
@@ -44,9 +43,9 @@ class Cluster:
 
     workers = ("worker one", "worker two")
 
-    def __init__(self, folder: Path) -> None:
-        """Start them, with their files in a folder."""
-        self.folder = folder
+    def __init__(self, folder: Path, cores: int = len(workers)) -> None:
+        """Start them, with their files in a folder. Of the workers' cores, so many are used."""
+        self.folder, self._cores = folder, cores
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         master, connect = _free_port(), _free_port()
         self._master, self.address = f"spark://127.0.0.1:{master}", f"sc://127.0.0.1:{connect}"
@@ -61,7 +60,7 @@ class Cluster:
         self._await("master", "New state: ALIVE")
         for name in self.workers:
             self.start_worker(name)
-        options = [part for name, value in _OPTIONS.items() for part in ("--conf", f"{name}={value}")]
+        options = [part for name, value in {**_OPTIONS, "spark.cores.max": self._cores}.items() for part in ("--conf", f"{name}={value}")]
         server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "--master", self._master]
         self._start("connect", "spark-submit", *server, *options, "--conf", f"spark.connect.grpc.binding.port={connect}", "spark-internal")
         self._await("connect", "Spark Connect server started")
@@ -76,6 +75,10 @@ class Cluster:
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def processes(self) -> list[int]:
+        """Return the processes that were started; others are their children."""
+        return [process.pid for process in self._running.values()]
 
     def stop(self) -> None:
         """Kill all of them."""
