@@ -2,7 +2,7 @@
 
     python -m batch_assets_tests.benchmarks                     all that have a bar, about 10 minutes on two cores
     python -m batch_assets_tests.benchmarks noise               how much the accuracy moves by chance
-    python -m batch_assets_tests.benchmarks batch_or_stream late    batch beside stream on the same events, about 10 minutes
+    python -m batch_assets_tests.benchmarks batch_or_stream late    batch beside stream on the same events, about 15 minutes
     python -m batch_assets_tests.benchmarks --lake data/lake    reuse a lake of the whole demo year; it is only read
 
 They need the extras `demo`, `bench`, `broker` and `kafka`, and write only to a temporary folder. Measurements of both sides are interleaved, and
