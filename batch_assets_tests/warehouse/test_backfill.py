@@ -29,6 +29,7 @@ from ..shop.marts.shelf_counts import shelf_counts
 from ..shop.marts.shelf_kinds import shelf_kinds
 from ..shop.predictions.expected_counts import expected_counts
 from ..shop_lake import HEADER, day_of, write_counts, write_days
+from .things import A_FILE
 
 DAYS = [day_of(n) for n in range(7)]
 BAD = DAYS[3]
@@ -163,6 +164,7 @@ def test_a_day_whose_query_fails_is_found_by_making_each_day_alone(warehouse: Wa
     assert list(published(warehouse, shelf_counts).values()) == [[day] for day in DAYS if day != BAD]
 
 
+@A_FILE  # How a range is cut does not depend on the store; the tests around this one are of both.
 @pytest.mark.parametrize("length", [1, 7])
 def test_every_day_may_be_bad(warehouse: Warehouse, length: int) -> None:
     write_days(Path(warehouse.lake), 7)

@@ -10,8 +10,15 @@ from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.pace import Pace, pace
 from batch_assets.warehouse.publication import publish
 
+from ..conftest import warehouse_in
 from ..shop import PACKAGE
 from ..shop_lake import day_of, write_days
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A DuckDB file; the ledger has the same columns in both stores."""
+    return warehouse_in(tmp_path)
 
 
 def paced(warehouse: Warehouse, *publications: tuple[int, float | None]) -> Pace | None:
