@@ -480,7 +480,9 @@ MUTANTS = (
     Mutant("closed days are judged", "models/_demand/backtest.py", "np.maximum(below, above)[is_open]", "np.maximum(below, above)", (_FRAME,)),
     Mutant("the interval's factor is not applied", "predictions/demand_forecast.py", 'demand_model.row["interval_factor"]', "1.0", (_FORECAST,)),
     # What a table sees.
-    Mutant("an expression sees later days", "engine/making.py", "and date '{last}'\"", "and date '9999-12-31'\"", (_DUCKDB,)),
+    Mutant(
+        "an expression sees later days", "engine/making.py", "{between(*upstream.known(days))}'", "{between(upstream.known(days)[0], dt.date.max)}'", (_DUCKDB,)
+    ),
     Mutant("a generator sees later days", "engine/making.py", ".between(*upstream.known(days))", " >= upstream.known(days)[0]", (_DUCKDB,)),
     Mutant("the ledger shows later batches", "engine/making.py", ", batches.batch_date <= days[-1])", ")", (_DUCKDB,)),
     Mutant(
@@ -557,7 +559,7 @@ MUTANTS = (
     Mutant(
         "workers see later days",
         "engine/spark/standing.py",
-        "return rows.where(f\"batch_date between date '{first}' and date '{last}'\")",
+        "return rows.where(between(first, last))",
         "return rows",
         (_INTO_DELTA,),
     ),
@@ -565,9 +567,9 @@ MUTANTS = (
     Mutant("a task's last rows are lost", "engine/spark/handing.py", "    if waiting:\n", "    if False:\n", (_INTO_DELTA,)),
     Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
     Mutant("the embedded engine reads in several parts", "engine/spark/standing.py", "rows.coalesce(1) if", "rows if", ("lake/test_parity_of_this_lake.py",)),
-    Mutant("workers see raw rows of other days", "engine/spark/engine.py", ".where(of_range)", "", (_INTO_DELTA,)),
+    Mutant("workers see raw rows of other days", "engine/spark/engine.py", ".where(between(days[0], days[-1]))", "", (_INTO_DELTA,)),
     Mutant("a file that a worker refused has no rows", "engine/spark/raw.py", 'if "refused" in read:', "if False:", (_INTO_DELTA,)),
-    Mutant("what workers set aside is lost", "engine/spark/raw.py", "_listed(stems, _NONE)", "_listed(stems[:1], _NONE)", (_INTO_DELTA,)),
+    Mutant("what workers set aside is lost", "engine/spark/raw.py", "[stem + _NONE for stem in stems]", "[]", (_INTO_DELTA,)),
     Mutant("a day that workers read may have no rows", "engine/spark/raw.py", "        complete(source, root, reading, its)\n", "", (_INTO_DELTA,)),
     Mutant(
         "files are told in the order in which workers end",

@@ -24,7 +24,7 @@ from .ibis_private import backend_of, known_table
 from .open_store import HandedOver
 from .open_store import contents as contents_of_files
 from .published import published, without_private
-from .quoting import among
+from .quoting import among, between
 from .reading import Reading, read_lake
 from .staging import ALONE, DAYS, KEPT, RAW, Query, schema_of, stage, stage_alone
 
@@ -115,10 +115,9 @@ class Engine(ABC):
 def known_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[tuple[str, str]]:
     """Yield the name that an expression has of each thing that it reads, and what it may know of it, as DuckDB's SQL has it after `from`."""
     for name, upstream in zip(table.tables, table.upstreams, strict=True):
-        first, last = upstream.known(days)
-        yield name, f"{table.layers.layer_of(name)}.\"{name}\" where batch_date between date '{first}' and date '{last}'"
+        yield name, f'{table.layers.layer_of(name)}."{name}" where {between(*upstream.known(days))}'
     if table.source:
-        yield table.source.name, f"{RAW} where batch_date between date '{days[0]}' and date '{days[-1]}'"
+        yield table.source.name, f"{RAW} where {between(days[0], days[-1])}"
     yield from days_alone(con, table, days)
 
 

@@ -1,7 +1,7 @@
 """Names and values as DuckDB's SQL, where a query cannot take them as parameters, as in the paths of files."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..partitions import stretches
@@ -27,9 +27,19 @@ def no_rows(types: Mapping[str, str]) -> str:
     return f"select {', '.join(f'null::{kind} as {quoted(name)}' for name, kind in types.items())} limit 0"
 
 
+def listed(values: Iterable[Path | str]) -> str:
+    """Return a list of texts, or of paths, as an SQL literal."""
+    return f"[{', '.join(map(sql_text, values))}]"
+
+
+def between(first: dt.date, last: dt.date) -> str:
+    """Return the condition that a batch day is in a stretch, in either engine's SQL."""
+    return f"batch_date between date '{first}' and date '{last}'"
+
+
 def among(days: Sequence[dt.date]) -> str:
     """Return the condition that a batch day is one of some, in either engine's SQL. DuckDB makes a join of a long list, so a stretch is told by its ends."""
     if len(stretches(days)) == 1:
-        return f"batch_date between date '{min(days)}' and date '{max(days)}'"
-    listed = ", ".join(f"date '{day}'" for day in days)
-    return f"batch_date in ({listed})"
+        return between(min(days), max(days))
+    each = ", ".join(f"date '{day}'" for day in days)
+    return f"batch_date in ({each})"

@@ -6,12 +6,10 @@ from ibis import _
 
 from ..marts.products import as_valid
 from ._horizon import HORIZON
+from ._purchases import WEEK
 
 PLANNED = 55
 """Promotions that were announced more days ago are taken for over."""
-
-WEEK = 7
-"""Days ahead for which products are recommended."""
 
 LATELY = 28
 """Days up to the batch day that say how much of a category is usually promoted."""

@@ -15,6 +15,9 @@ LOOK_BACK = 181
 RECENT = 91
 """The days within which a customer is active, and by which customers and products are compared."""
 
+WEEK = 7
+"""The days ahead for which products are recommended, and after which it is judged what was bought."""
+
 NOT_OFFERED = ("FUEL", "COUPON", "MISCELLANEOUS")
 """Departments that nobody recommends."""
 

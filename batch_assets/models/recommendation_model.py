@@ -15,6 +15,7 @@ from ibis import _
 from ..content import combined
 from ..features._promoted import PLANNED
 from ..features._purchases import LOOK_BACK as KNOWN_DAYS
+from ..features._purchases import WEEK
 from ..partitions import retrain_day
 from ..settings import settings
 from ..table.chart import Bars
@@ -28,7 +29,7 @@ from ._recommendation.backtest import Score, score
 from ._recommendation.factors import LIBRARY, Factors
 from ._recommendation.fit import LIBRARIES, METHODS, NEGATIVES, OBJECTIVES, PARAMETERS, TREES, WEEKS, train
 from ._recommendation.frame import BLEND, POPULAR
-from ._recommendation.weeks import WEEK, Weeks
+from ._recommendation.weeks import Weeks
 
 BACKTESTS = 1
 """The methods are judged by so many weeks before the retrain day: one of some thousand customers tells good from bad, and another takes as long again."""

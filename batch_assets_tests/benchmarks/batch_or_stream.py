@@ -25,7 +25,7 @@ from batch_assets.engine.canonical import content_of
 from batch_assets.streams.lander import PATIENCE
 from batch_assets.streams.tills import tills
 
-from ..engine.spark.cluster.processes import DISTRIBUTION, missing
+from ..engine.spark.cluster.processes import missing, of_whole_spark
 from .bars import Bar, median, print_table
 from .landed import DAY, Landing, known, lake_without, sent_on
 from .meter import Usage, metered
@@ -114,12 +114,6 @@ def no_beam() -> str | None:
     return None if BEAM.exists() else f"{PIPELINE}: it is not installed. Run make beam"
 
 
-def spark_environment(place: Place) -> dict[str, str]:
-    """Return the environment of a process that uses Spark's distribution, in place of the client."""
-    others = {name: value for name, value in place.environment().items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-    return {**others, "PYTHONPATH": f"{DISTRIBUTION.parent}:{others['PYTHONPATH']}", "SPARK_LOCAL_IP": "127.0.0.1"}
-
-
 class _Day:
     """A day of events, each so often, and what is made of it."""
 
@@ -191,7 +185,7 @@ class _Day:
         folder = self.folder / "spark"
         arguments = [str(self.lake), str(DAY), str(folder), str(self._source), str(self._times), str(MINUTES), str(time.monotonic())]
         command = [sys.executable, "-m", f"{__package__}.spark_query", "rows", *arguments]
-        usage = metered(command, spark_environment(self._known), self.folder)
+        usage = metered(command, of_whole_spark(self._known.environment()), self.folder)
         told: dict[str, Any] = json.loads(usage.output)
         self._check("marts.till_lines", folder / "made.parquet")
         whole = Usage(told["seconds"], told["cpu"], usage.peak)

@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 from batch_assets import partitions
 from batch_assets.demo.stream.tills import Sent
 
+from ..engine.spark.cluster.processes import of_whole_spark
 from .bars import Bar, print_table
-from .batch_or_stream import BATCH, BEAM, MICRO, PIPELINE, SPARK, no_beam, no_spark, spark_environment
+from .batch_or_stream import BATCH, BEAM, MICRO, PIPELINE, SPARK, no_beam, no_spark
 from .landed import DAY, Landing, but_one, known, lake_without, sent_on
 from .meter import Usage, metered
 from .workshop import Place, Workshop, tell
@@ -119,7 +120,7 @@ def _past_sparks_watermark(workshop: Workshop, corrected: Place) -> list[Row]:
     folder = workshop.folder / "late" / "spark"
     arguments = [str(folder / "lake"), str(DAY), str(folder / "query"), str(workshop.lake), WATERMARK]
     command = [sys.executable, "-m", f"{__package__}.spark_query", "late", *arguments]
-    told: dict[str, Any] = json.loads(metered(command, spark_environment(corrected), workshop.folder).output)
+    told: dict[str, Any] = json.loads(metered(command, of_whole_spark(corrected.environment()), workshop.folder).output)
     hour = f"sold_at >= timestamptz '{told['hour']}' and sold_at < timestamptz '{told['hour']}' + interval 1 hour"
     query = f"select count(*), sum(quantity) filter ({hour}) from marts.till_lines where batch_date = '{DAY}'"
     with corrected.warehouse.connect() as con:

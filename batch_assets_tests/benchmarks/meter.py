@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 _EVERY, _TICKS = 0.2, os.sysconf("SC_CLK_TCK")
 _BE_THE_PARENT_OF_ORPHANS = 36
@@ -56,9 +57,14 @@ def metered(command: Sequence[str], environment: Mapping[str, str], folder: Path
         between = [sys.executable, "-P", "-S", __file__, told.name, *command]
         done = subprocess.run(between, env=environment, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-9000:]}")
+            raise failed(command, f"{done.stdout[-2000:]}\n{done.stderr}")
         seconds, cpu, peak = json.load(told)
         return Usage(seconds, cpu, peak, done.stdout)
+
+
+def failed(command: Sequence[str], said: str) -> RuntimeError:
+    """Return the error of a command, with the end of what it said."""
+    return RuntimeError(f"{' '.join(command)} failed:\n{said[-9000:]}")
 
 
 class Watch:
@@ -91,35 +97,50 @@ class Watch:
 
     def _look(self) -> None:
         with self._looking:
-            there = _processes()
-            memory, asked = 0.0, [self._root]
-            while asked:
-                of = asked.pop()
-                for process, (parent, began, seconds) in there.items():
-                    if parent == of:
-                        asked.append(process)
-                        self._seen[process, began] = seconds
-                        memory += _memory(process)
-            self.peak = max(self.peak, memory)
+            there = processes()
+            started = started_by([self._root], there)
+            self._seen |= {(process, there[process].began): there[process].cpu for process in started}
+            self.peak = max(self.peak, sum(map(memory, started)))
 
 
-def _processes() -> dict[int, tuple[int, str, float]]:
-    """Return the parent of each process, when it began, and its own CPU seconds."""
-    found = dict[int, tuple[int, str, float]]()
+class Process(NamedTuple):
+    """A process: its parent, when it began, and its own CPU seconds so far, in user and in kernel mode."""
+
+    parent: int
+    began: str
+    cpu: float
+
+
+def processes() -> dict[int, Process]:
+    """Return all processes that there are now."""
+    found = dict[int, Process]()
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with suppress(OSError):  # it has ended
                 # A program's name is in parentheses, and may have some itself, and blanks.
                 told = (folder / "stat").read_text().rpartition(")")[2].split()
-                found[int(folder.name)] = int(told[1]), told[19], (int(told[11]) + int(told[12])) / _TICKS
+                found[int(folder.name)] = Process(int(told[1]), told[19], (int(told[11]) + int(told[12])) / _TICKS)
     return found
 
 
-def _memory(process: int) -> float:
-    """Return the memory of a process in MB, and its share of what it has in common with others."""
+def started_by(roots: Sequence[int], there: Mapping[int, Process]) -> list[int]:
+    """Return what some processes have started, directly or not."""
+    children: dict[int, list[int]] = {}
+    for process, its in there.items():
+        children.setdefault(its.parent, []).append(process)
+    found, asked = list[int](), list(roots)
+    while asked:
+        started = children.get(asked.pop(), [])
+        found += started
+        asked += started
+    return found
+
+
+def memory(process: int, file: str = "smaps_rollup", name: str = "Pss:") -> float:
+    """Return what the kernel tells of a process's memory, in MB: unless asked otherwise, its own and its share of what it has in common with others."""
     with suppress(OSError):
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
     return 0.0
 
 

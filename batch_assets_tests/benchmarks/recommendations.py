@@ -17,6 +17,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from batch_assets.engine.duckdb import SCORED_AT_ONCE
+from batch_assets.features._purchases import LOOK_BACK, WEEK
 from batch_assets.features.customer_candidates import PLACES
 from batch_assets.models._recommendation import fit
 from batch_assets.models._recommendation.backtest import Score, score
@@ -24,7 +25,7 @@ from batch_assets.models._recommendation.factors import Factors
 from batch_assets.models._recommendation.fit import METHODS, WEEKS, Ranker, train
 from batch_assets.models._recommendation.frame import BLEND, FEATURES, OWN, POPULAR, Frame, Numbers, build_frame
 from batch_assets.models._recommendation.judge import judge
-from batch_assets.models._recommendation.weeks import WEEK, Week, Weeks
+from batch_assets.models._recommendation.weeks import Week, Weeks
 
 from .bars import Bar, print_table
 from .by_hand import candidates_a_second
@@ -150,7 +151,7 @@ _INPUT = """
     from features.customer_candidates join features.customer_product using (batch_date, customer_id, product_id)
     order by customer_id, product_id"""
 _SHOWN = "select any_value(model_version), count(distinct product_id) from predictions.product_recommendations"
-_KNOWN = "select customer_id, product_id, sold_on from marts.customer_purchases where batch_date <= ? and sold_on > ?::date - 182"
+_KNOWN = f"select customer_id, product_id, sold_on from marts.customer_purchases where batch_date <= ? and sold_on >= ?::date - {LOOK_BACK}"
 _BARE = "select customer_id, product_id, count(*), sum(units), max(sold_on) from marts.customer_purchases group by all"
 
 

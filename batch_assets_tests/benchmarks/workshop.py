@@ -18,6 +18,8 @@ from batch_assets.warehouse.backfill import backfill
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.plan import Refusal, stale_days
 
+from .meter import failed
+
 YEAR_BEGINS = dt.date(2017, 1, 1)
 HISTORY_ENDS = dt.date(2017, 9, 10)
 """The last day that `Workshop.history` has published, a Sunday."""
@@ -66,7 +68,7 @@ def run_process(command: list[str], environment: dict[str, str], folder: Path) -
         measured = [sys.executable, "-c", _MEASURED, cost.name, *command]
         done = subprocess.run(measured, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-9000:]}")
+            raise failed(command, done.stderr)
         return Cost(*json.load(cost))
 
 

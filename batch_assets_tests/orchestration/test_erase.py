@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import json
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
 import batch_assets.orchestration.erase as erasing
@@ -38,6 +38,7 @@ from batch_assets.warehouse.verify import differences
 
 from ..conftest import DELTA_TABLES, DUCKDB_FILE, resource_in
 from ..lake.canary import CANARY, CONTACT, DAYS, HOST, NEIGHBOURS, write_lake
+from ..warehouse.things import keep_by_deltas_own_means
 
 TABLES = configured_graph().with_upstreams(["customer_purchases", "campaign_purchases", "reviews"])
 BY_NAME = {table.name: table for table in TABLES}
@@ -80,17 +81,9 @@ def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     publish_stale(resource)
     publish(BY_NAME["till_lines"], resource.warehouse, DAYS[:1], "again")
     if request.param == DELTA_TABLES:
-        keep_with_deltas_own_means(folder / request.param / "marts" / "contacts")
+        keep_by_deltas_own_means(f"{folder / request.param}/marts/contacts", "contact_id")
     take_snapshot(resource.warehouse, TABLES)
     return folder
-
-
-def keep_with_deltas_own_means(table: Path) -> None:
-    """Write a table's files anew, as to have fewer of them: the log then quotes values of rows, and so does a checkpoint."""
-    written = DeltaTable(table)
-    written.alter.set_table_properties({"delta.dataSkippingNumIndexedCols": "32"})
-    written.optimize.z_order(["contact_id"])
-    written.create_checkpoint()
 
 
 @pytest.fixture(scope="module")
@@ -302,6 +295,17 @@ STEPS = [*((erasing, name) for name in _STEPS), (Begun, "end"), (Path, "unlink")
 """What an erasure consists of; the last is in its end, when the certificate is written."""
 
 
+def stopped_at(steps: Sequence[tuple[Any, str]], resource: WarehouseResource, asked: erasing.Asked) -> Iterator[str]:
+    """Erase a customer, and be stopped at each step once, from where it goes on each time; yield the names of the steps."""
+    for number, (owner, name) in enumerate(steps):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(owner, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                resume(resource) if number else erase(resource, asked=asked)
+        resource.warehouse.let_go()
+        yield name
+
+
 @A_FILE
 @pytest.mark.usefixtures("restated_without_runs")
 def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, tmp_path: Path) -> None:
@@ -314,12 +318,7 @@ def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, t
         with pytest.raises(KeyboardInterrupt):
             erase(resource, asked=asked)
     assert resume(resource) == ["no erasure is unfinished"]
-    for number, (owner, name) in enumerate(STEPS):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(owner, name, stop)
-            with pytest.raises(KeyboardInterrupt):
-                resume(resource) if number else erase(resource, asked=asked)
-        resource.warehouse.let_go()
+    for name in stopped_at(STEPS, resource, asked):
         if name == "in_files":
             with pytest.raises(BatchError, match=rf"the customer is still named in {left}\. Remove it there, then run"):
                 resume(resource)
@@ -337,12 +336,7 @@ def test_whoever_is_stopped_at_any_step_goes_on(published: Path, erased: Path, t
 def test_whoever_is_stopped_while_delta_forgets_goes_on(published: Path, erased: Path, tmp_path: Path) -> None:
     resource = copy(published, tmp_path / "data")
     asked, steps = look(resource), [(DeltaStorageHandler, "delete_file"), (forgetting, "_replace"), (Begun, "end")]
-    for number, (owner, name) in enumerate(steps):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(owner, name, stop)
-            with pytest.raises(KeyboardInterrupt):
-                resume(resource) if number else erase(resource, asked=asked)
-        resource.warehouse.let_go()
+    assert list(stopped_at(steps, resource, asked)) == [name for _, name in steps]
     assert resume(resource)[-2].startswith("certificate: ")
     assert named(tmp_path / "data") == []
     assert contents(tmp_path / "data") == contents(erased)

@@ -83,7 +83,7 @@ def test_all_that_can_be_traced_and_made_again_can_be_afterwards(warehouse: Ware
     shutil.rmtree(Path(warehouse.lake) / "counts" / str(closed))
     for table in SHOP.in_order():
         publish(table, warehouse, DAYS, "run")
-    for _ in range(8):
+    for _ in range(16):
         restated(warehouse, chance)
     before = known(warehouse)
     (prune_file if Path(warehouse.database).is_file() else prune_tables)(warehouse, monkeypatch)

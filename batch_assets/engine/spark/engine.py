@@ -23,7 +23,7 @@ from ...table.table import Table
 from .. import ibis_private
 from ..making import Engine, days_alone, known_relations, of_days
 from ..open_store import HandedOver, OpenStore, contents
-from ..quoting import no_rows, sql_text
+from ..quoting import between, no_rows, sql_text
 from ..reading import Reading
 from ..scoring import by_models, call
 from ..staging import Query, stage_written
@@ -151,8 +151,7 @@ class Spark(Engine):
             known = upstream.known(days)
             standing(store.standing(upstream.asset, *known), table.schema_of(name), *known).createOrReplaceTempView(name)
         if table.source:
-            of_range = f"batch_date between date '{days[0]}' and date '{days[-1]}'"
-            in_one_part(session().read.parquet(*self._raw)).where(of_range).createOrReplaceTempView(table.source.name)
+            in_one_part(session().read.parquet(*self._raw)).where(between(days[0], days[-1])).createOrReplaceTempView(table.source.name)
 
     def _made_rows(self, table: Table, days: Sequence[dt.date]) -> Query:
         """Return the query of the rows that came back. No rows may be no file."""

@@ -21,7 +21,7 @@ from ..canonical import Counted, counted
 from ..ibis_private import backend_of, type_name
 from ..in_memory import in_memory
 from ..open_store import Put, Written
-from ..quoting import no_rows, sql_text, typed
+from ..quoting import listed, no_rows, sql_text, typed
 from ..staging import KEPT, REJECTED_SCHEMA, rejected_of, schema_of
 
 PORTION = 128 << 20
@@ -105,7 +105,7 @@ class Handing:
 
 def rejected_rows(files: Sequence[str]) -> str:
     """Return, as DuckDB's SQL, the rejected rows of files."""
-    return f"from read_parquet([{', '.join(map(sql_text, files))}])" if files else no_rows(_TYPES_OF_REJECTED)
+    return f"from read_parquet({listed(files)})" if files else no_rows(_TYPES_OF_REJECTED)
 
 
 def _portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,11 +19,11 @@ from ibis.backends.duckdb import Backend
 from ...errors import LakeError, StorageError
 from ...ingest.lakefile import LakeFile
 from ...settings import settings
-from ..quoting import sql_text
+from ..quoting import listed
 from ..reading import CLOSED, RawFile, Reading, complete, files_of, rows_of
 from ..set_aside import SetAside
 from ..staging import RAW, REJECTED, REJECTED_SCHEMA
-from .handing import TOLD
+from .handing import TOLD, rejected_rows
 from .session import session
 
 _ROWS, _NONE = ".raw", ".no_rows"
@@ -80,18 +81,19 @@ def read_by_workers(con: Backend, source: LakeFile, root: Path, days: Sequence[d
     readings, of_days = [Reading(source.name, day, CLOSED) for day in days], [files_of(source, root, day) for day in days]
     files = [(day, path.absolute()) for day, its in zip(days, of_days, strict=True) for path in its]
     told = iter(_told(ReadingFiles(source, root.absolute(), files, folder, settings.pseudonym_salt)))
-    stems = [_empty(source, folder)]
+    stems = list[str]()
     for reading, its in zip(readings, of_days, strict=True):
-        for _, read in zip(its, told, strict=False):
+        for read in islice(told, len(its)):
             if "refused" in read:
                 raise LakeError(read["refused"], day=reading.day)
             reading.rows += read["rows"]
             reading.files.append(RawFile(**read["file"]))
             stems.append(read["stem"])
         complete(source, root, reading, its)
-    con.con.execute(f"create or replace temp view {RAW} as from read_parquet([{_listed(stems, _ROWS)}])")
-    con.con.execute(f"create or replace temp table {REJECTED} as from read_parquet([{_listed(stems, _NONE)}])")
-    return readings, [stem + _ROWS for stem in stems]
+    raw = [_empty(source, folder), *(stem + _ROWS for stem in stems)]
+    con.con.execute(f"create or replace temp view {RAW} as from read_parquet({listed(raw)})")
+    con.con.execute(f"create or replace temp table {REJECTED} as {rejected_rows([stem + _NONE for stem in stems])}")
+    return readings, raw
 
 
 def _told(reading: ReadingFiles) -> list[dict[str, Any]]:
@@ -104,12 +106,7 @@ def _told(reading: ReadingFiles) -> list[dict[str, Any]]:
 
 
 def _empty(source: LakeFile, folder: Path) -> str:
-    """Write files without rows, so that there is one of each also if there is nothing to read."""
-    stem = str(folder / "nothing")
-    pq.write_table(source.schema.empty_table(), stem + _ROWS)
-    pq.write_table(REJECTED_SCHEMA.empty_table(), stem + _NONE)
-    return stem
-
-
-def _listed(stems: Sequence[str], suffix: str) -> str:
-    return ", ".join(sql_text(stem + suffix) for stem in stems)
+    """Write a file without rows, since Spark knows the columns of none."""
+    path = str(folder / f"nothing{_ROWS}")
+    pq.write_table(source.schema.empty_table(), path)
+    return path

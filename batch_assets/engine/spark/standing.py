@@ -12,6 +12,7 @@ import ibis
 
 from ...settings import EMBEDDED, settings
 from ..open_store import Standing
+from ..quoting import between
 from .ibis_private import type_name
 from .session import session
 
@@ -28,7 +29,7 @@ def standing(table: Standing, schema: ibis.Schema, first: dt.date, last: dt.date
         rows = in_one_part(session().read.format("delta").option("versionAsOf", str(table.version)).load(table.table))
     else:
         rows = session().read.option("basePath", table.table).parquet(*table.files)
-    return rows.where(f"batch_date between date '{first}' and date '{last}'")
+    return rows.where(between(first, last))
 
 
 def in_one_part(rows: "DataFrame") -> "DataFrame":

@@ -12,14 +12,12 @@ from ibis import _
 from numpy.typing import NDArray
 
 from ...features._popular import NEW
-from ...features._purchases import bought, offered
+from ...features._purchases import WEEK, bought, offered
 from ...features.customer_candidates import PLACES, candidates
 from ...features.customer_product import described
 from .factors import DAYS
 from .frame import COLUMNS, Frame, build_frame
 from .judge import Bought
-
-WEEK = 7
 
 _KEY = ["customer_id", "product_id"]
 

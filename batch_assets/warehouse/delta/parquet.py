@@ -16,7 +16,7 @@ from deltalake.transaction import AddAction
 
 from ...durable import sync
 from ...engine.ibis_private import type_name
-from ...engine.quoting import no_rows, sql_text
+from ...engine.quoting import listed, no_rows, sql_text
 from ..permissions import make_folder
 
 DAY = "batch_date"
@@ -86,4 +86,4 @@ def rows_of(root: str, paths: Sequence[str], schema: ibis.Schema, by: Sequence[s
         return f"({no_rows({column: type_name(kind) for column, kind in schema.items()})})"
     columns = ", ".join(f'"{column}"' for column in schema)
     kinds = ", ".join(f"{column}: {type_name(schema[column])}" for column in by)
-    return f"(select {columns} from read_parquet([{', '.join(map(sql_text, files))}], hive_partitioning = true, hive_types = {{{kinds}}}))"
+    return f"(select {columns} from read_parquet({listed(files)}, hive_partitioning = true, hive_types = {{{kinds}}}))"

@@ -3,13 +3,12 @@
 Belongs here: what a process needs to be told for each. Does not belong here: what is measured.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...engine.spark.cluster.processes import DISTRIBUTION, QUICK, Cluster
+from ...engine.spark.cluster.processes import QUICK, Cluster, of_whole_spark
 
 FILE, DELTA, LOCAL, STANDALONE = "file", "delta", "local", "standalone"
 WAYS = {
@@ -45,12 +44,11 @@ def ready(way: str, folder: Path, cores: int = CORES) -> Iterator[Ready]:
         finally:
             cluster.stop()
     elif way == LOCAL:
-        whole = {"PYTHONPATH": f"{DISTRIBUTION.parent}{os.pathsep}{Path(__file__).parents[3]}"}
-        java = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder / "local"), "JDK_JAVA_OPTIONS": QUICK}
+        java = {"SPARK_LOCAL_DIRS": str(folder / "local"), "JDK_JAVA_OPTIONS": QUICK}
         yield Ready(
             {
                 **_spark(f"local[{cores}]", folder),
-                **whole,
+                **of_whole_spark({}),
                 **java,
                 "BATCH_ASSETS_SPARK_OPTIONS": '{"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}',
             }

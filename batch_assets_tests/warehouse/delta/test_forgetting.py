@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from batch_assets.warehouse.connection import Warehouse
 
 from ...conftest import DELTA_TABLES, warehouse_in
-from ..things import DAY, NEXT, put, seen
+from ..things import DAY, NEXT, keep_by_deltas_own_means, put, seen
 
 THINGS = "predictions/things"
 VALUES = b"minValues"
@@ -27,10 +27,7 @@ def fill(warehouse: Warehouse) -> dict[str, Any]:
     """Publish two days, one of them anew, and write the files anew by Delta's own means, whose log quotes rows; return what is to be seen."""
     put(warehouse, 1, 2, 13, days=(DAY, NEXT))
     put(warehouse, 3, 13)
-    table = DeltaTable(f"{warehouse.database}/{THINGS}")
-    table.alter.set_table_properties({"delta.dataSkippingNumIndexedCols": "32"})
-    table.optimize.z_order(["thing"])
-    table.create_checkpoint()
+    keep_by_deltas_own_means(f"{warehouse.database}/{THINGS}", "thing")
     put(warehouse, 4, 13)
     return seen(warehouse)
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 DISTRIBUTION = Path(sys.prefix) / "spark" / "pyspark"
@@ -36,6 +37,12 @@ def missing() -> str | None:
     if shutil.which("java") is None:
         return "there is no Java"
     return None if DISTRIBUTION.is_dir() else "Spark's distribution is not installed"
+
+
+def of_whole_spark(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process that uses Spark's distribution in place of its client, and has nothing that the client has left in another."""
+    others = {name: value for name, value in environment.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+    return {**others, "PYTHONPATH": f"{DISTRIBUTION.parent}{os.pathsep}{_ROOT}", "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 class Cluster:

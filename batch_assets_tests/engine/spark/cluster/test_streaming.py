@@ -18,7 +18,7 @@ from ....lake.history import CUSTOMERS, write_rough_history
 from ....lake.streamed import end, land, opened, sent
 from ....lake.writer import day_of, till_line, write_till
 from .conftest import skip_or_fail
-from .processes import DISTRIBUTION, QUICK
+from .processes import QUICK, of_whole_spark
 
 ROOT = Path(__file__).parents[4]
 DAY = day_of(3)
@@ -26,9 +26,8 @@ _SECONDS = 120
 
 
 def started(what: str, lake: Path, folder: Path) -> "subprocess.Popen[str]":
-    """Start a process with Spark's distribution, and nothing that its client has left in the environment of the tests."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-    environment = {**others, "PYTHONPATH": f"{DISTRIBUTION.parent}:{ROOT}", "SPARK_LOCAL_IP": "127.0.0.1", "JDK_JAVA_OPTIONS": QUICK}
+    """Start a process with Spark's distribution."""
+    environment = {**of_whole_spark(os.environ), "JDK_JAVA_OPTIONS": QUICK}
     command = [sys.executable, "-m", "batch_assets_tests.engine.spark.cluster.following", what, str(lake), str(DAY), str(folder)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
