@@ -568,6 +568,8 @@ MUTANTS = (
     Mutant("rows that workers reject are lost", "engine/spark/handing.py", "REJECT not in self.kinds or self.rejects is None", "True", (_INTO_DELTA,)),
     Mutant("the embedded engine reads in several parts", "engine/spark/standing.py", "rows.coalesce(1) if", "rows if", ("lake/test_parity_of_this_lake.py",)),
     Mutant("workers see raw rows of other days", "engine/spark/engine.py", ".where(between(days[0], days[-1]))", "", (_INTO_DELTA,)),
+    Mutant("a worker has a salt of its own", "engine/spark/raw.py", "        settings.pseudonym_salt = self.salt\n", "", ("engine/spark/test_raw.py",)),
+    Mutant("a model is the same with other promotions", "models/recommendation_model.py", "(weeks + PLANNED) * _DAY}", "weeks * _DAY}", (_RECOMMENDATION,)),
     Mutant("a file that a worker refused has no rows", "engine/spark/raw.py", 'if "refused" in read:', "if False:", (_INTO_DELTA,)),
     Mutant("what workers set aside is lost", "engine/spark/raw.py", "[stem + _NONE for stem in stems]", "[]", (_INTO_DELTA,)),
     Mutant("a day that workers read may have no rows", "engine/spark/raw.py", "        complete(source, root, reading, its)\n", "", (_INTO_DELTA,)),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import batch_assets.models.recommendation_model as module
+from batch_assets.models._batches import Batch
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import FACTORS, LIBRARY
 from batch_assets.models._recommendation.fit import Ranker
@@ -97,6 +98,20 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(shopping: Wareh
         publish(GRAPH.table(name), other, asked, "run")
     publish(recommendation_model, other, [MONDAY], "run")
     assert row_of(other, MONDAY) == row_of(shopping, MONDAY)
+
+
+@pytest.mark.parametrize(("what", "weeks"), [("model", 4), ("fit", 3), ("backtest", 4)])
+@pytest.mark.parametrize(("asset", "look_back"), [("marts.customer_purchases", 181), ("marts.promotions", 55), ("marts.products", None)])
+def test_a_version_is_another_if_a_batch_is_that_its_weeks_may_know_and_no_other(what: str, weeks: int, asset: str, look_back: int | None) -> None:
+    def is_another(day: dt.date) -> bool:
+        one, other = (module._version([Batch(asset, day, content)], MONDAY, what) for content in ("one", "other"))
+        return one != other
+
+    first = dt.date(2015, 1, 1) if look_back is None else MONDAY - weeks * WEEK - dt.timedelta(days=look_back)
+    assert is_another(first)
+    assert is_another(MONDAY)
+    assert not is_another(MONDAY + dt.timedelta(days=1))
+    assert is_another(first - dt.timedelta(days=1)) == (look_back is None)
 
 
 def scored(origin: str, ndcg: dict[str, float], hit: dict[str, float]) -> Score:
