@@ -44,7 +44,7 @@ test: $(VENV)/tested  ## lint, format, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 browser:  ## install the browser that tests of the UI drive (on Debian, with apt-get)
 	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then \
