@@ -1,7 +1,7 @@
 """The next basket, by the protocol of papers about it, so that the figures of methods without training can be compared with published ones.
 
 The protocol is that of Li et al. 2023, A Next Basket Recommendation Reality Check (ACM TOIS 41.4), in the form that its authors published for
-Dunnhumby's data: a basket is what a customer bought on a day of eight weeks; customers have 3 to 50 baskets, of which the last is foretold
+Dunnhumby's data: a basket is what a customer bought on a day of eight weeks; customers have 3 to 50 baskets, of which the last is predicted
 from the others; products were bought at least 17 times in these. Recall, NDCG (the ideal being the whole basket at the top) and PHR, the
 share of baskets with a hit, are means over customers. Nothing is trained, so all customers are judged rather than a fifth.
 

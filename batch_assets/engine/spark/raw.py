@@ -67,7 +67,8 @@ class ReadingFiles:
         except LakeError as error:
             return {"refused": str(error)}
         except OSError as error:
-            raise StorageError(f"{path}: cannot be read, or what is read not be written: {error.strerror or error}") from None
+            told = f"a worker cannot read it, or cannot write what it has read: {error.strerror or error}"
+            raise StorageError(f"{path}: {told}. Workers need the lake and the folder staging under the same paths as the process that publishes.") from None
         (file,) = reading.files
         return {"rows": reading.rows, "file": asdict(file), "stem": stem}
 

@@ -43,5 +43,5 @@ def test_who_is_erased_is_so_in_a_worker_that_has_another_salt(tmp_path: Path, m
 def test_a_file_that_a_worker_does_not_see_is_named(tmp_path: Path) -> None:
     files = reading(tmp_path / "lake", tmp_path / "read")
     PEOPLE.path(tmp_path / "lake", DAY).unlink()
-    with pytest.raises(StorageError, match=rf"{DAY}\.csv: cannot be read, or what is read not be written: No such file"):
+    with pytest.raises(StorageError, match=rf"{DAY}\.csv: a worker cannot read it, .*: No such file or directory\. Workers need the lake"):
         told(files)
