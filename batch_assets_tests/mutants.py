@@ -793,6 +793,23 @@ MUTANTS = (
     Mutant("a second file of a day is overlooked", "ingest/lakefile.py", "            self._check_alone(root, mark, day)\n", "", ("ingest/test_lakefile.py",)),
     Mutant("a leftover is a second file", "ingest/names.py", "name.startswith(_STARTS) or name.endswith(_ENDS)", "False", ("ingest/test_names.py",)),
     Mutant("a folder that changed is not listed again", "ingest/names.py", ", status.st_mtime_ns)", ")", ("ingest/test_names.py",)),
+    Mutant(
+        "half an end at the end of a file is no line",
+        "ingest/formats/csv.py",
+        'block if block == b"\\r" or block.endswith(b"\\n\\r") else block.removesuffix(b"\\r")',
+        'block.removesuffix(b"\\r")',
+        ("ingest/formats/test_any_bytes.py",),
+    ),
+    Mutant(
+        "a commit takes all the memory", "warehouse/transaction.py", "set memory_limit = '{_LITTLE}'", "reset memory_limit", ("warehouse/test_transaction.py",)
+    ),
+    Mutant(
+        "after a commit little memory is left",
+        "warehouse/transaction.py",
+        "            use_usual_memory(connection)",
+        "            pass",
+        ("warehouse/test_transaction.py",),
+    ),
     Mutant("a byte order mark within a file is dropped", "ingest/formats/csv.py", " | (begins == BOM[0])", "", ("ingest/test_lakefile.py",)),
     Mutant(
         "a JSON line may have more members",

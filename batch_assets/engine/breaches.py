@@ -3,7 +3,7 @@
 Belongs here: counting. Does not belong here: what is told of breaches, and that they stop a batch (`warehouse/holding.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import ibis
@@ -25,10 +25,15 @@ _CHECKS = {
 
 
 def not_finite(contract: type[Contract]) -> Mapping[str, str]:
-    """Return what counts values that are not finite, by column: the engine and pandera treat NaN as greater than any limit, and an infinite time as a time."""
+    """Return what is true of a value that is not finite, by column: the engine and pandera treat NaN as above any limit, and an infinite time as a time."""
     kinds = {name: column.type for name, column in contract.columns().items()}
     names = [name for name, kind in kinds.items() if kind.is_floating() or kind.is_timestamp() or kind.is_date()]
-    return {name: f"count(*) filter (not isfinite({quoted(name)}))" for name in names}
+    return {name: f"not isfinite({quoted(name)})" for name in names}
+
+
+def rows_with(conditions: Collection[str]) -> str:
+    """Return what counts the rows of which one of some conditions is true. A count for each would take the engine twice as long."""
+    return f"count(*) filter ({' or '.join(conditions) or 'false'})"
 
 
 def of_rows(contract: type[Contract], relation: str) -> list[str] | None:
@@ -37,12 +42,13 @@ def of_rows(contract: type[Contract], relation: str) -> list[str] | None:
         return None
     broken: list[str] = []
     for name, column in contract.columns().items():
-        broken += [] if column.nullable else [f"count(*) filter ({quoted(name)} is null)"]
+        broken += [] if column.nullable else [f"{quoted(name)} is null"]
         for check, value in column.checks.items():
             if check not in _CHECKS:
                 return None
-            broken.append(f"count(*) filter (not {_CHECKS[check].format(column=quoted(name), value=_literal(value))})")
-    return broken + [f"({to_sql(rows.filter(~holds(rows)).count())})" for rows in [rows_of(contract, relation)] for holds in contract.rules().values()]
+            broken.append(f"not {_CHECKS[check].format(column=quoted(name), value=_literal(value))}")
+    rows = rows_of(contract, relation)
+    return [rows_with(broken), *(f"({to_sql(rows.filter(~holds(rows)).count())})" for holds in contract.rules().values())]
 
 
 def of_all(contract: type[Contract], relation: str, *, grain_is_matched: bool) -> list[str]:

@@ -11,7 +11,11 @@ import ibis.expr.schema as sch
 from ibis.backends.duckdb import Backend
 
 from ..content import WORDS, batch_hash, check_canonical
+from .quoting import quoted
 from .staging import schema_of
+
+WORDS_OF_HALVES = [word for half in ("low", "high") for word in (f"({half} & {2**32 - 1})::uinteger", f"({half} >> 32)::uinteger")]
+"""The four hash words of a row that `hashed` gives, as SQL."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,9 @@ def counted(con: Backend, relation: str, schema: sch.Schema, measure: str | None
     Raises:
         DefinitionError: a column has a type without a canonical text.
     """
-    sums = ", ".join(f"sum({word})" for word in row_words(schema))
-    total = f'sum("{measure}")' if measure else "null"
-    rows = con.con.execute(f"select batch_date, count(*), {total}, {sums} from {relation} group by batch_date").fetchall()
+    words = ", ".join(f"sum({word})" for word in WORDS_OF_HALVES)
+    halves = hashed(relation, schema, "batch_date", f"{quoted(measure) if measure else 'null'} as measured")
+    rows = con.con.execute(f"select batch_date, count(*), sum(measured), {words} from ({halves}) group by batch_date").fetchall()
     return {day: Counted(count, words, total) for day, count, total, *words in rows}
 
 
@@ -68,17 +72,17 @@ def content_of(con: Backend, relation: str, day: datetime.date) -> str:
     return found[1] if found else batch_hash(schema_of(con, relation), 0, [0] * WORDS)
 
 
-def row_words(schema: sch.Schema) -> list[str]:
-    """Return SQL expressions for the four hash words of a row with the columns of `schema`.
+def hashed(relation: str, schema: sch.Schema, *beside: str) -> str:
+    """Return the SQL of the `low` and `high` half of the hash of each row of a relation with these columns, with what shall stand beside them.
+
+    The engine takes a third of the time to plan what stands in a query once, and shifts 64 bits faster than 128.
 
     Raises:
         DefinitionError: a column has a type without a canonical text.
     """
     text = ", '|', ".join(_column_text(name, schema[name]) for name in sorted(schema.names))
-    digest = f"md5_number(concat({text}))"
-    # The engine shifts 64 bits faster than 128, and makes what stands twice in a query once.
-    low, high = f"({digest} & {2**64 - 1}::uhugeint)::ubigint", f"({digest} >> 64)::ubigint"
-    return [word for half in (low, high) for word in (f"({half} & {2**32 - 1})::uinteger", f"({half} >> 32)::uinteger")]
+    digests = f"select {', '.join((*beside, f'md5_number(concat({text})) as digest'))} from {relation}"
+    return f"select * exclude (digest), (digest & {2**64 - 1}::uhugeint)::ubigint as low, (digest >> 64)::ubigint as high from ({digests})"
 
 
 def _column_text(name: str, kind: dt.DataType) -> str:

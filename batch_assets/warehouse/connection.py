@@ -20,12 +20,11 @@ from ..engine.own_folder import own_folder
 from ..engine.quoting import sql_text
 from ..errors import EngineError, StorageError
 from ..ingest.known_files import KnownFiles
-from ..settings import settings
 from .owner import claim
 from .permissions import make_folder
 from .reconcile import reconcile
 from .store import Store, store_at
-from .transaction import use_little_memory
+from .transaction import use_little_memory, use_usual_memory
 
 _QUOTE_VALUES = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 """DuckDB's errors that quote values of rows, any of which may be private."""
@@ -150,8 +149,7 @@ class Warehouse:
         connection = self.store.open(self.lock_timeout, self.tell)
         try:
             self._give_room(connection, self._until_closed)
-            if settings.memory_limit:
-                connection.execute(f"set memory_limit = {sql_text(settings.memory_limit)}")
+            use_usual_memory(connection)
             claim(connection, self.database, Path(self.published))
             for told in reconcile(connection, Path(self.published)):
                 self.tell(told)

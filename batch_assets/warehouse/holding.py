@@ -102,15 +102,21 @@ def _count(con: Backend, contract: type[Contract], relation: str, *, grain_is_ma
     Raises:
         BreachError: a number or a time is not finite: the engine and pandera treat NaN as greater than any limit, and an infinite time as a time.
     """
-    finite, of_rows = breaches.not_finite(contract), breaches.of_rows(contract, relation)
+    not_finite, of_rows = breaches.not_finite(contract), breaches.of_rows(contract, relation)
     of_all = breaches.of_all(contract, relation, grain_is_matched=grain_is_matched)
-    counts = [*finite.values(), *(["count(*)"] if of_rows is None else [*of_rows, *of_all])]
-    found = con.con.execute(f"select {', '.join(counts)} from {relation}").fetchall()[0]
-    kinds = {name: contract.columns()[name].type for name in finite}
-    not_finite = dict(zip(finite, found[: len(finite)], strict=True))
-    if told := [f"{name}: {count} values are not finite {'numbers' if kinds[name].is_floating() else 'times'}" for name, count in not_finite.items() if count]:
-        raise BreachError("; ".join(told))
-    return None if of_rows is None else sum(found[len(finite) :])
+    counts = [breaches.rows_with(not_finite.values()), *(["count(*)"] if of_rows is None else [*of_rows, *of_all])]
+    rows_not_finite, *found = con.con.execute(f"select {', '.join(counts)} from {relation}").fetchall()[0]
+    if rows_not_finite:
+        raise BreachError("; ".join(_not_finite(con, contract, relation)))
+    return None if of_rows is None else sum(found)
+
+
+def _not_finite(con: Backend, contract: type[Contract], relation: str) -> Iterator[str]:
+    """Tell how many values of each column are not finite."""
+    for name, condition in breaches.not_finite(contract).items():
+        ((count,),) = con.con.execute(f"select count(*) from {relation} where {condition}").fetchall()
+        if count:
+            yield f"{name}: {count} values are not finite {'numbers' if contract.columns()[name].type.is_floating() else 'times'}"
 
 
 def _is_empty(con: Backend, relation: str) -> bool:

@@ -30,7 +30,6 @@ from .independence import check_independence
 from .ledger import contents, inputs_hash
 from .reconcile import settle
 from .store import Store
-from .transaction import little_memory
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def publish_staged(
         BreachError: the rows break the contract, are of other days, or do not add up. Nothing was changed.
     """
     batches = audit(con, target, days, receipt, measure)
-    with little_memory(con.con):
-        publication = store.next_publication(con.con)
+    publication = store.next_publication(con.con)
     files = BatchFiles(target.files, target.name) if target.files else None
     if files:
         columns = list(schema_of(con, KEPT))
@@ -121,8 +119,7 @@ def publish_staged(
             stamp = Stamp(publication, batch.content)
             write(con.con, f"{KEPT} where batch_date = '{batch.day}'", files.staged(batch.day, publication), stamp, columns)
     check_last()
-    with little_memory(con.con):
-        store.commit(con.con, target, batches, receipt, publication)
+    store.commit(con.con, target, batches, receipt, publication)
     return Published(batches, _settled(con.con, files, days) if files else [])
 
 

@@ -5,16 +5,20 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
+from ..engine.quoting import sql_text
+from ..settings import settings
+
 _LITTLE = "128 MiB"
 
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit the block, or roll it back if it fails. If the disk is full, DuckDB has already rolled back by itself."""
+    """Commit the block, in little memory, or roll it back if it fails. If the disk is full, DuckDB has already rolled back by itself."""
     connection.begin()
     try:
         yield
-        connection.commit()
+        with little_memory(connection):
+            connection.commit()
     except BaseException:
         with suppress(duckdb.Error):
             connection.rollback()
@@ -26,15 +30,19 @@ def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Lower DuckDB's memory limit for the block, which also frees its cached pages first.
 
     By default DuckDB caches what it reads and writes until most of the machine's memory is used, and a checkpoint that cleans up deleted
-    rows was measured at 700 MB. Lowering the limit at each publication bounds both for long ranges, without slowing their queries.
+    rows was measured at 700 MB. Lowering the limit at each commit bounds both for long ranges, without slowing their queries.
     """
-    ((limit,),) = connection.execute("select current_setting('memory_limit')").fetchall()
     use_little_memory(connection)
     try:
         yield
     finally:
         with suppress(duckdb.Error):  # What the block did stands, as when it has committed; a broken connection fails by itself, at its next statement.
-            connection.execute(f"set memory_limit = '{limit}'")
+            use_usual_memory(connection)
+
+
+def use_usual_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB have the memory of the setting; without one, as much as it takes by itself."""
+    connection.execute(f"set memory_limit = {sql_text(settings.memory_limit)}" if settings.memory_limit else "reset memory_limit")
 
 
 def use_little_memory(connection: duckdb.DuckDBPyConnection) -> None:

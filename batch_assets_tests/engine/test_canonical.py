@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_assets.content import WORDS, batch_hash
-from batch_assets.engine.canonical import row_words
+from batch_assets.engine.canonical import WORDS_OF_HALVES
+from batch_assets.engine.canonical import hashed as halves
 from batch_assets.errors import DefinitionError
 
 TYPES = {"number": "int64", "part": "float64", "text": "string", "yes": "boolean"}
@@ -42,7 +43,7 @@ def hashed(*rows: dict[str, Any], types: dict[str, str] = TYPES) -> str:
     con.create_table(
         "rows", ibis.memtable(pa.Table.from_pylist(list(rows), schema=schema.to_pyarrow())) if rows else None, schema=schema, temp=True, overwrite=True
     )
-    sums = con.con.execute(f"select {', '.join(f'sum({word})' for word in row_words(schema))} from rows").fetchall()[0]
+    sums = con.con.execute(f"select {', '.join(f'sum({word})' for word in WORDS_OF_HALVES)} from ({halves('rows', schema)})").fetchall()[0]
     return batch_hash(schema, len(rows), sums)
 
 
@@ -162,7 +163,7 @@ def test_nulls_and_what_is_empty_are_told_apart() -> None:
 
 def test_the_order_of_an_arrays_elements_counts_and_that_of_a_structs_members_does_not() -> None:
     assert hashed({"x": [1, 2]}, types={"x": "array<int64>"}) != hashed({"x": [2, 1]}, types={"x": "array<int64>"})
-    first, second = (row_words(ibis.schema({"x": f"struct<{members}>"})) for members in ("a: int64, b: string", "b: string, a: int64"))
+    first, second = (halves("rows", ibis.schema({"x": f"struct<{members}>"})) for members in ("a: int64, b: string", "b: string, a: int64"))
     assert first == second
 
 
@@ -210,13 +211,13 @@ def test_the_names_and_types_of_columns_count() -> None:
 )
 def test_a_type_without_a_canonical_text_is_refused(kind: str) -> None:
     with pytest.raises(DefinitionError, match="column odd: no canonical text"):
-        row_words(ibis.schema({"odd": kind}))
+        halves("rows", ibis.schema({"odd": kind}))
 
 
 def test_infinite_times_inside_a_value_are_told_apart() -> None:
-    words = ", ".join(row_words(ibis.schema({"x": "struct<at: timestamp(6)>"})))
+    schema = ibis.schema({"x": "struct<at: timestamp(6)>"})
     texts = {
-        con.con.execute(f"select {words} from (select {{'at': {at}}} as x)").fetchone()
+        con.con.execute(halves(f"(select {{'at': {at}}} as x)", schema)).fetchone()
         for at in ("timestamp 'infinity'", "timestamp '-infinity'", "null::timestamp")
     }
     assert len(texts) == 3

@@ -55,7 +55,7 @@ def test_the_reason_of_a_failure_is_not_hidden_by_that_of_its_rollback(connectio
 
 
 def test_a_commit_that_fails_is_rolled_back_and_told(connection: duckdb.DuckDBPyConnection) -> None:
-    statements = iter(["begin", "insert", "commit"])
+    statements = iter(["begin", "insert", "lower the limit", "commit"])
 
     def fail_at_commit() -> None:
         if next(statements, "") == "commit":
@@ -65,3 +65,18 @@ def test_a_commit_that_fails_is_rolled_back_and_told(connection: duckdb.DuckDBPy
     with pytest.raises(duckdb.IOException, match="No space left"), transaction(failing):  # type: ignore[arg-type]
         failing.execute("insert into numbers values (1)")
     assert numbers(connection) == []
+
+
+def test_a_commit_gets_little_memory_and_what_comes_before_and_after_the_usual_limit(connection: duckdb.DuckDBPyConnection) -> None:
+    def limit() -> str:
+        return str(connection.execute("select current_setting('memory_limit')").fetchall()[0][0])
+
+    limits: list[str] = []
+    watched = Failing(connection, lambda: limits.append(limit()))
+    usual = limit()
+    with transaction(watched):  # type: ignore[arg-type]
+        watched.execute("insert into numbers values (1)")
+    begun, written, lowered, committed, restored = limits
+    assert (begun, written, lowered) == (usual, usual, usual)
+    assert (committed, restored) == ("128.0 MiB", "128.0 MiB")
+    assert limit() == usual

@@ -14,7 +14,7 @@ import ibis
 
 from ...table.contract import Contract
 from ...table.table import PLACE, REJECT, Table
-from ..breaches import not_finite, of_rows, unique
+from ..breaches import not_finite, of_rows, rows_with, unique
 from ..making import of_days
 from ..open_store import Written
 from ..staging import KEPT
@@ -32,7 +32,7 @@ def counted_by_portions(contract: type[Contract], made: ibis.Schema) -> Sequence
     counts = of_rows(contract, KEPT)
     if counts is None or kinds != {name: column.type.copy(nullable=True) for name, column in contract.columns().items()}:
         return None
-    return [*not_finite(contract).values(), *counts]
+    return [rows_with(not_finite(contract).values()), *counts]
 
 
 def kept_columns(made: ibis.Schema) -> ibis.Schema:

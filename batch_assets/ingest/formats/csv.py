@@ -82,7 +82,9 @@ class Csv(LineFormat):
 
     def _parse(self, block: bytes, first_line: int, columns: tuple[str, ...]) -> Rows:
         if b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+            block = block.replace(b"\r\n", b"\n")
+            # A last line that is nothing but the half of its end is a line.
+            block = block if block == b"\r" or block.endswith(b"\n\r") else block.removesuffix(b"\r")
         starts = _line_starts(block)
         odd = _odd_lines(block, starts, _agreed(len(columns), self.separator, self.quote), self.quote)
         edges = [0, *(int(edge) for n in odd for edge in (starts[n], starts[n + 1])), len(block)]
@@ -167,8 +169,9 @@ def _odd_lines(block: bytes, starts: NDArray[np.int64], agreed: re.Pattern[bytes
         strange |= text == ord("\r")
     begins = text[starts[:-1]]
     suspect = (np.diff(np.searchsorted(np.flatnonzero(strange), starts)) > 0) | (begins == ord("\n")) | (begins == BOM[0])
-    places, lengths = np.flatnonzero(suspect), np.diff(starts)
-    disagreed = _disagreed(text[np.repeat(suspect, lengths)].tobytes(), np.cumsum(lengths[places]), agreed)
+    places, turns = np.flatnonzero(suspect), starts[np.flatnonzero(np.diff(suspect, prepend=False, append=False))].tolist()
+    suspects = b"".join([block[begin:end] for begin, end in zip(turns[::2], turns[1::2], strict=True)])
+    disagreed = _disagreed(suspects, np.cumsum(np.diff(starts)[places]), agreed)
     return sorted({*(int(places[n]) for n in disagreed), *_not_utf8(block, starts)})
 
 

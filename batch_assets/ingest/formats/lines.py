@@ -92,10 +92,11 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 def _few(block: bytes) -> Iterator[bytes]:
     """Yield a block in pieces of few lines."""
-    if block.count(b"\n") <= LINES_AT_ONCE:
+    is_end = np.frombuffer(block, np.uint8) == ord("\n")
+    if np.count_nonzero(is_end) <= LINES_AT_ONCE:
         yield from [block] * bool(block)
         return
-    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))[LINES_AT_ONCE - 1 :: LINES_AT_ONCE] + 1
+    ends = np.flatnonzero(is_end)[LINES_AT_ONCE - 1 :: LINES_AT_ONCE] + 1
     yield from (block[begin:end] for begin, end in pairwise([0, *ends.tolist(), len(block)]) if begin < end)
 
 

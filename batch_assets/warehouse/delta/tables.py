@@ -35,6 +35,7 @@ from ..record import Record, enter, record_of
 from ..schema import ensure_schema
 from ..shown import show
 from ..stored import Stored
+from ..transaction import little_memory
 from .forgetting import forget_replaced
 from .objects import objects_at
 from .open_tables import OpenTables
@@ -142,7 +143,8 @@ class DeltaTables:
         self._set_aside(connection, target, batches, publication)
         record = record_of(connection, target, batches, receipt, publication)
         if receipt.handed is None:
-            files: Files = [self._written(connection, target.asset, {DAY: batch.day}, KEPT, publication, batch.kept) for batch in batches if batch.kept]
+            with little_memory(connection):
+                files: Files = [self._written(connection, target.asset, {DAY: batch.day}, KEPT, publication, batch.kept) for batch in batches if batch.kept]
         else:
             files = [added(file.path, file.size, {DAY: str(file.day)}, file.counted.rows) for file in receipt.handed.written]
         for _ in range(_ATTEMPTS):

@@ -72,6 +72,8 @@ def _read(source: LakeFile, path: Path, bad: list[Refused]) -> tuple[list[pa.Rec
 @settings(max_examples=200, deadline=None)
 @given(done=changes())
 @example(done=[])
+@example(done=[(1.0, 0.0, b"\r")])
+@example(done=[(0.0, 1.0, b"\r")])
 def test_each_row_is_kept_or_refused_or_the_file_is_refused_in_one_line(name: str, done: list[tuple[float, float, bytes]]) -> None:
     form, good = FILES[name]
     content = changed(good, done)
