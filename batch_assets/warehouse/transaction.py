@@ -41,8 +41,9 @@ def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def use_usual_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB have the memory of the setting; without one, as much as it takes by itself."""
-    connection.execute(f"set memory_limit = {sql_text(settings.memory_limit)}" if settings.memory_limit else "reset memory_limit")
+    """Let DuckDB have the memory of the setting; without one, its default. RESET alone changes the limit that it tells, and not the one that it keeps."""
+    ((default,),) = connection.execute("reset memory_limit; select current_setting('memory_limit')").fetchall()
+    connection.execute(f"set memory_limit = {sql_text(settings.memory_limit or default)}")
 
 
 def use_little_memory(connection: duckdb.DuckDBPyConnection) -> None:
