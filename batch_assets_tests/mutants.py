@@ -63,7 +63,7 @@ _LAKEFILE, _STREAMED, _REPLAY = "ingest/test_lakefile.py", "lake/test_streamed.p
 _TODAY = "lake/test_today.py"
 _CLOSED, _LANDED, _SERVE = "automation/test_day_closed.py", "orchestration/test_landed.py", "streams/test_serve.py"
 _DURABLE, _LANDER, _SUBSCRIBED = "test_durable.py", "streams/test_lander.py", "streams/test_subscribed.py"
-_FAILURES = "engine/spark/test_failures.py"
+_FAILURES, _CLUSTER = "engine/spark/test_failures.py", "engine/spark/cluster/test_cluster.py"
 _INTO_DELTA, _UNDER_WAY = "engine/spark/test_into_delta.py", "warehouse/delta/test_under_way.py"
 _DELTA, _UPKEEP, _FORGETTING = (f"warehouse/delta/test_{name}.py" for name in ("tables", "upkeep", "forgetting"))
 _STORY, _BEAM, _FOLLOWED = "reporting/test_customer.py", "beam/test_forecasts.py", "engine/spark/cluster/test_streaming.py"
@@ -789,6 +789,9 @@ MUTANTS = (
     Mutant("an owner alone is asked", "warehouse/owner.py", "if owner or _is_foreign(connection, root):", "if owner:", ("warehouse/test_owner.py",)),
     Mutant("a name is enough for a file of another", "warehouse/owner.py", "stamp in stamps if", "True if", ("warehouse/test_owner.py",)),
     Mutant("a backup has another identity", "warehouse/schema.py", "md5(run_id || epoch_us(published_at))", "uuid()::varchar", ("warehouse/test_owner.py",)),
+    Mutant(
+        "a day is shared out by Spark's own count of what a file costs", "engine/spark/session.py", "{**_UNLESS_SET, **settings", "{**settings", (_CLUSTER,)
+    ),
     # Raw files.
     Mutant("a second file of a day is overlooked", "ingest/lakefile.py", "            self._check_alone(root, mark, day)\n", "", ("ingest/test_lakefile.py",)),
     Mutant("a leftover is a second file", "ingest/names.py", "name.startswith(_STARTS) or name.endswith(_ENDS)", "False", ("ingest/test_names.py",)),

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-_FLOAT64, _ROW_BY_ROW, _PLAIN, _FIRST, _ALL_TREES = 1, 1, 0, 0, -1
+_KINDS = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
+_ROW_BY_ROW, _PLAIN, _FIRST, _ALL_TREES = 1, 0, 0, -1
 _PARAMETERS = b"num_threads=1 verbosity=-1"
 
 
@@ -36,10 +37,10 @@ class Booster:
         Raises:
             ValueError: they are more or fewer.
         """
-        rows, made = np.ascontiguousarray(table, np.float64), np.empty(len(table))
+        rows, made = np.ascontiguousarray(table, table.dtype if table.dtype in _KINDS else np.float64), np.empty(len(table))
         if len(rows):
             shape = ctypes.c_int32(rows.shape[0]), ctypes.c_int32(rows.shape[1])
-            how = (_FLOAT64, *shape, _ROW_BY_ROW, _PLAIN, _FIRST, _ALL_TREES, _PARAMETERS, ctypes.byref(ctypes.c_int64()))
+            how = (_KINDS[rows.dtype], *shape, _ROW_BY_ROW, _PLAIN, _FIRST, _ALL_TREES, _PARAMETERS, ctypes.byref(ctypes.c_int64()))
             _call("LGBM_BoosterPredictForMat", self._handle, rows.ctypes.data_as(ctypes.c_void_p), *how, made.ctypes.data_as(ctypes.c_void_p))
         return made
 

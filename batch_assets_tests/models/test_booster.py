@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,14 +24,20 @@ def trained(**parameters: object) -> str:
     return str(lgb.train({"verbose": -1, "num_threads": 1, "deterministic": True, **parameters}, data, 20).model_to_string())
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("objective", ["l1", "quantile", "poisson"])
-def test_predictions_are_those_of_the_python_package_bit_for_bit(objective: str) -> None:
+def test_predictions_are_those_of_the_python_package_bit_for_bit(objective: str, kind: type[np.floating[Any]]) -> None:
     model = trained(objective=objective)
-    table = np.vstack([TABLE, [[np.nan] * 4], [[1e300, -1e300, 0, 99]]])
+    table = np.vstack([TABLE, [[np.nan] * 4], [[1e30, -1e30, 0, 99]]]).astype(kind)
     expected = lightgbm().Booster(model_str=model).predict(table, num_threads=1)
     assert np.array_equal(Booster(model).predict(table), expected)
     assert np.array_equal(Booster(model).predict(np.asfortranarray(table)), expected)
     assert np.array_equal(Booster(model).predict(table[::2]), expected[::2])
+
+
+def test_a_table_of_whole_numbers_is_one_of_numbers() -> None:
+    model, whole = Booster(trained()), np.nan_to_num(TABLE * 10).astype(np.int32)
+    assert np.array_equal(model.predict(whole), model.predict(whole.astype(np.float64)))
 
 
 def test_no_rows_have_no_predictions() -> None:

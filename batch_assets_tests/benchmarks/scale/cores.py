@@ -1,6 +1,7 @@
 """How workers scale: the rows of `till_lines` made by one worker, and by two, of one core each, on a cluster on this machine.
 
-Only the workers' stage is timed: raw rows from Parquet, the table's expression, and the counting and hashing of what it makes. What comes before
+A worker is kept to its core with all that it starts, as if it were a machine: what Spark calls a core is a thread of Java and a process of Python, which would
+take two. Only the workers' stage is timed: raw rows from Parquet, the table's expression, and the counting and hashing of what it makes. What comes before
 (the raw file is read by the process that publishes) and after is not theirs. `python -m batch_assets_tests.benchmarks.scale.cores` is the process
 that asks for it.
 """
@@ -39,7 +40,7 @@ def _seconds(measurements: Measurements, cores: int) -> list[float]:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(measurements.past_in_tables, folder)
     tell(f"workers: {cores}")
-    with ready(STANDALONE, folder, cores) as standing:
+    with ready(STANDALONE, folder, cores, kept_apart=True) as standing:
         told = {**Place(folder, lake).environment(), **in_tables(folder), **standing.told}
         command = [sys.executable, "-m", f"{__package__}.cores"]
         done = subprocess.run(command, env=told, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)

@@ -10,8 +10,8 @@ import pytest
 
 from .lakes import enlarged
 from .measured import Figure, disagreeing
-from .report import crossover, exponent, fit
-from .watched import PUBLISHES, watched
+from .report import DEMO, crossover, exponent, fit, told
+from .watched import DRIVES, PUBLISHES, watched
 
 DAY = dt.date(2017, 7, 12)
 
@@ -36,6 +36,13 @@ def test_ways_that_publish_other_contents_are_named() -> None:
     alike = [figure(10, 1), figure(10, 9, "delta"), figure(20, 1, content="other")]
     assert list(disagreeing(alike)) == []
     assert list(disagreeing([*alike, figure(20, 9, "delta")])) == ["20 lines: DuckDB, Delta tables and DuckDB, DuckDB file differ in marts.till_lines"]
+
+
+@pytest.mark.parametrize("grows", [PUBLISHES, DRIVES])
+def test_no_process_that_directs_others_may_grow_with_the_day(grows: str) -> None:
+    peaks = {PUBLISHES: 400.0, DRIVES: 700.0}
+    days = [Figure("standalone", times * DEMO, 9, {PUBLISHES: 9}, peaks | {grows: peaks[grows] * (1 if times == 1 else 1.3)}, 400, 0, {}) for times in (1, 100)]
+    assert [bar.is_met for bar in told(days)] == [grows != PUBLISHES, grows != DRIVES]
 
 
 def test_a_large_day_has_the_small_ones_lines_of_other_receipts_and_all_else_from_there(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from ..meter import Process, failed, memory, processes, started_by
 EVERY = 0.25
 """Seconds between two looks. The peak of a process is the kernel's own, and is not missed; that of all together is what was seen."""
 
-PUBLISHES, OTHER = "publishing", "other"
+PUBLISHES, DRIVES, OTHER = "publishing", "driver", "other"
 KINDS = {
     "CoarseGrainedExecutorBackend": "executor",
     "deploy.worker.Worker": "daemon",
     "deploy.master.Master": "master",
-    "SparkConnectServer": "driver",
-    "SparkSubmit": "driver",
+    "SparkConnectServer": DRIVES,
+    "SparkSubmit": DRIVES,
     "pyspark.daemon": "python",
 }
 """What stands in a command line, and which kind of process that is: Spark's driver, an executor, an executor's Python, and what looks after them."""

@@ -35,10 +35,10 @@ class Ready:
 
 
 @contextmanager
-def ready(way: str, folder: Path, cores: int = CORES) -> Iterator[Ready]:
-    """Start what a way needs, in a folder of its own, and end it."""
+def ready(way: str, folder: Path, cores: int = CORES, *, kept_apart: bool = False) -> Iterator[Ready]:
+    """Start what a way needs, in a folder of its own, and end it; workers that are kept apart have one of the machine's cores each."""
     if way == STANDALONE:
-        cluster = Cluster(folder, cores)
+        cluster = Cluster(folder, cores, kept_apart=kept_apart)
         try:
             yield Ready(_spark(cluster.address, folder), cluster.processes())
         finally:

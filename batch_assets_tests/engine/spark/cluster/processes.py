@@ -50,9 +50,9 @@ class Cluster:
 
     workers = ("worker one", "worker two")
 
-    def __init__(self, folder: Path, cores: int = len(workers)) -> None:
-        """Start them, with their files in a folder. Of the workers' cores, so many are used."""
-        self.folder, self._cores = folder, cores
+    def __init__(self, folder: Path, cores: int = len(workers), *, kept_apart: bool = False) -> None:
+        """Start them, with their files in a folder. Of the workers' cores, so many are used; kept apart, each has one of the machine's, and no other."""
+        self.folder, self._cores, self._kept_apart = folder, cores, kept_apart
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         master, connect = _free_port(), _free_port()
         self._master, self.address = f"spark://127.0.0.1:{master}", f"sc://127.0.0.1:{connect}"
@@ -73,9 +73,11 @@ class Cluster:
         self._await("connect", "Spark Connect server started")
 
     def start_worker(self, name: str) -> None:
-        """Start a worker with one core."""
+        """Start a worker that has one task at once, which is a thread of Java and a process of Python."""
         worker = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g"]
         self._start(name, "spark-class", *worker, "--work-dir", str(self.folder / name), self._master)
+        if self._kept_apart:
+            os.sched_setaffinity(self._running[name].pid, {self.workers.index(name)})  # What it starts inherits that.
 
     def kill(self, name: str) -> None:
         """Kill a process, and what it has started."""

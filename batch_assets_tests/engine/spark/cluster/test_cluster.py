@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import batch_assets.engine.spark.session
@@ -106,6 +108,16 @@ def held(folder: str) -> Table:
     return like("expected_counts", waiting)
 
 
+def shares_of(files: list[str]) -> list[int]:
+    """Return how many rows of Parquet files each task gets."""
+    from batch_assets.engine.spark.session import session
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield pa.RecordBatch.from_pydict({"rows": pa.array([sum(rows.num_rows for rows in batches)], pa.int64())})
+
+    return sorted(session().read.parquet(*files).mapInArrow(count, "rows bigint").toArrow()["rows"].to_pylist())
+
+
 def batches_of(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:
     """Return what is published, what was rejected, and who has published."""
     with warehouse.connect() as con:
@@ -137,6 +149,16 @@ def test_a_cluster_publishes_what_duckdb_publishes(driver: ProcessPoolExecutor, 
         *((table.asset, DAYS[2]) for table in SHOP.in_order()),
         *(("features.recent_counts", day) for day in DAYS[1:]),
     }
+
+
+def test_a_day_of_a_few_megabytes_is_shared_out_evenly(driver: ProcessPoolExecutor, tmp_path: Path) -> None:
+    """A day's raw rows are in one file, beside which there is one without rows, since Spark knows the columns of none."""
+    rows = pa.table({"number": np.random.default_rng(1).integers(0, 1 << 62, 1_000_000)})
+    pq.write_table(rows.slice(0, 0), tmp_path / "nothing")
+    pq.write_table(rows, tmp_path / "rows", row_group_size=50_000)
+    less, more = driver.submit(shares_of, [str(tmp_path / "nothing"), str(tmp_path / "rows")]).result(_SECONDS)
+    assert less + more == len(rows)
+    assert more / less < 1.5
 
 
 def test_a_worker_that_is_killed_in_the_middle_is_replaced(cluster: Cluster, driver: ProcessPoolExecutor, by_duckdb: Warehouse, tmp_path: Path) -> None:
