@@ -63,14 +63,15 @@ class Server:
 class Topic:
     """A topic with its sender."""
 
-    def __init__(self, server: Server, name: str, partitions: int = 2, stamped: str = "LogAppendTime") -> None:
-        self.server, self.name = server, name
+    def __init__(self, server: Server, name: str, partitions: int = 2, stamped: str = "LogAppendTime", most_bytes: int = 1_000_000) -> None:
+        self.server, self.name, self._most_bytes = server, name, most_bytes
         self.admin = AdminClient({"bootstrap.servers": server.addresses})
-        self.admin.create_topics([NewTopic(name, partitions, 1, config={"message.timestamp.type": stamped})])[name].result()
+        config = {"message.timestamp.type": stamped, "max.message.bytes": str(most_bytes)}
+        self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result()
 
     def send(self, *values: bytes | None, partition: int = 0) -> None:
         """Send values, and wait until the broker has them."""
-        producer = Producer({"bootstrap.servers": self.server.addresses, "log_level": 0})
+        producer = Producer({"bootstrap.servers": self.server.addresses, "message.max.bytes": self._most_bytes, "log_level": 0})
         for value in values:
             producer.produce(self.name, value=value, partition=partition)
         assert producer.flush(30) == 0

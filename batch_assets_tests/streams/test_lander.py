@@ -22,7 +22,7 @@ from batch_assets.streams.lander import PATIENCE, Lander
 from batch_assets.streams.manifest import Manifest, Range, save
 from batch_assets.streams.stream import Stream
 
-from .conftest import Topic, count
+from .conftest import Server, Topic, count
 
 TODAY = partitions.day_at(dt.datetime.now(dt.UTC))
 
@@ -337,26 +337,45 @@ def test_how_far_the_lander_is_behind_is_told_by_partition(topic: Topic, root: P
         assert lander.lag() == {0: 0, 1: 0}
 
 
-def test_a_landed_day_is_a_raw_source_and_poisoned_events_are_told_by_partition_and_offset(topic: Topic, root: Path) -> None:
-    large = json.dumps({"shelf": 1, "pieces": "x" * 900_000}).encode()
-    topic.send(count(1), b"\xff\xfe", None, b"[1]", b'{"shelf": 1}', large, b'{"shelf": 2,\n "pieces": 3}', count(4, 9))
-    land(topic, root)
-    land(topic, root, later=dt.timedelta(days=1, minutes=5))
+def read(topic: Topic, root: Path) -> tuple[list[dict[str, Any]], list[Refused]]:
+    """Read the day that was landed and closed, as a raw source; return its rows, and what is no row."""
     stream = stream_of(topic)
     source = LakeFile(
         "counts", stream.pattern, {"shelf": "number", "pieces": "pieces"}, Events(), "Pieces on each shelf.", may_be_empty=True, closing=stream.closing
     )
-    (path,) = source.files(root, TODAY)
     refused: list[Refused] = []
-    rows = [row for batch in source.read(root, path, TODAY, refused.append) for row in batch.to_pylist()]
-    assert [(row["source_line"], row["shelf"], row["pieces"][:3]) for row in rows] == [(1, "1", "1"), (6, "1", "xxx"), (7, "2", "3"), (8, "4", "9")]
+    rows = [row for path in source.files(root, TODAY) for batch in source.read(root, path, TODAY, refused.append) for row in batch.to_pylist()]
+    assert sum(source.count(path, TODAY)[0] for path in source.files(root, TODAY)) == len(rows) + len(refused)
+    return rows, refused
+
+
+def test_a_landed_day_is_a_raw_source_and_poisoned_events_are_told_by_partition_and_offset(topic: Topic, root: Path) -> None:
+    topic.send(count(1), b"\xff\xfe", None, b"[1]", b'{"shelf": 1}', b'{"shelf": 2,\n "pieces": 3}', count(4, 9))
+    land(topic, root)
+    land(topic, root, later=dt.timedelta(days=1, minutes=5))
+    rows, refused = read(topic, root)
+    assert [(row["source_line"], row["shelf"], row["pieces"]) for row in rows] == [(1, "1", "1"), (6, "2", "3"), (7, "4", "9")]
     assert [(each.line, each.reason) for each in refused] == [
         (2, "the value is not text in UTF-8: partition 0, offset 1"),
         (3, "the event has no value: partition 0, offset 2"),
         (4, "the value is JSON, but a list, not an object: partition 0, offset 3"),
         (5, "missing pieces: partition 0, offset 4"),
     ]
-    assert source.count(path, TODAY)[0] == 8
+
+
+def test_events_of_10_mb_are_landed_like_all_others(server: Server, root: Path) -> None:
+    topic = Topic(server, "of_10_mb", most_bytes=11_000_000)
+    text = "x" * 10_000_000
+    topic.send(json.dumps({"shelf": 1, "pieces": text}).encode(), b"\xff" * 10_000_000, json.dumps([text]).encode(), count(2))
+    land(topic, root)
+    land(topic, root, later=dt.timedelta(days=1, minutes=5))
+    rows, refused = read(topic, root)
+    assert [(row["source_line"], row["shelf"], len(row["pieces"])) for row in rows] == [(1, "1", 10_000_000), (4, "2", 1)]
+    assert [(each.line, each.reason) for each in refused] == [
+        (2, "the value is not text in UTF-8: partition 0, offset 1"),
+        (3, "the value is JSON, but a list, not an object: partition 0, offset 2"),
+    ]
+    assert all(len(each.raw) > 10_000_000 for each in refused)
 
 
 @pytest.fixture(autouse=True)
