@@ -21,8 +21,8 @@ _ALIKE = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 """Options on which rows depend: times are in UTC, and what overflows or is divided by zero is an error."""
 
 _UNLESS_SET = {"spark.sql.files.openCostInBytes": str(256 << 10)}
-"""Options that the setting may change. Spark counts so many bytes for opening a file; by its own default, 4 MB, two workers got shares of nine to one of a
-day of 10 MB, since the second file was nearly empty."""
+"""Options that the setting may change. Spark shares bytes out evenly, and counts so many for opening a file: with its own default, 4 MB, a day of 10 MB beside
+a file without rows is cut into shares of nine to one."""
 
 RETRIES = 6
 """So many times a server that does not answer is asked again, after .05 s at first and 51 s at last."""
