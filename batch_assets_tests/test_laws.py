@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 import batch_assets.settings
 import batch_assets.warehouse.duckdb_file
-from batch_assets.engine.canonical import hashed
+from batch_assets.engine.canonical import WORDS_OF_HALVES, hashed
 from batch_assets.errors import BreachError, DefinitionError
 from batch_assets.table.graph import Graph, configured_graph
 from batch_assets.table.model import Version
@@ -452,7 +452,11 @@ def test_what_held_on_a_day_is_what_was_known_then(store: str) -> None:
 
 @EVERY
 def test_a_tables_columns_have_a_canonical_text(table: Table) -> None:
-    hashed("rows", ibis.Schema.from_pyarrow(table.contract.arrow_schema()))
+    schema = ibis.Schema.from_pyarrow(table.contract.arrow_schema())
+    con = ibis.duckdb.connect()
+    con.create_table("rows", schema=schema)
+    words = con.con.execute(f"select {', '.join(WORDS_OF_HALVES)} from ({hashed('rows', schema)})")
+    assert len(words.description) == 4
 
 
 @EVERY

@@ -86,11 +86,11 @@ def _bars(way: str, figures: Sequence[Figure]) -> list[Bar]:
     at = {figure.lines: figure for figure in figures}
     bars = []
     small, large = at.get(DEMO), at.get(100 * DEMO)
-    if small and large and DRIVES in small.peaks:
-        # DuckDB has no driver: the process that publishes makes the rows, and its limit bounds what it takes for them.
+    if small and large:
         bars += [
             Bar(f"{WAYS[way]}: memory of {name} 100 times the day, beside the day", large.peaks[kind] / small.peaks[kind], most=1.25)
             for name, kind in (("the process that publishes", PUBLISHES), ("Spark's driver", DRIVES))
+            if kind in small.peaks
         ]
     if way == FILE and LARGE in at:
         bars.append(Bar(f"memory of a day of {LARGE:,} lines: MB", at[LARGE].whole, most=MOST))
