@@ -768,6 +768,7 @@ MUTANTS = (
     Mutant("a name is given before the file is on the disk", "durable.py", "    sync(written)\n", "", (_DURABLE,)),
     Mutant("a model's file is not forced to the disk", "warehouse/artifacts.py", "os.fsync(file.fileno())", "pass", ("warehouse/test_artifacts.py",)),
     # Content.
+    Mutant("a column's greatest value is its total", "engine/canonical.py", "sum(measured)", "max(measured)", ("engine/test_canonical.py",)),
     Mutant(
         "timestamps are hashed to the day",
         "engine/canonical.py",

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_assets.content import WORDS, batch_hash
-from batch_assets.engine.canonical import WORDS_OF_HALVES
+from batch_assets.engine.canonical import WORDS_OF_HALVES, contents
 from batch_assets.engine.canonical import hashed as halves
 from batch_assets.errors import DefinitionError
 
@@ -221,3 +221,13 @@ def test_infinite_times_inside_a_value_are_told_apart() -> None:
         for at in ("timestamp 'infinity'", "timestamp '-infinity'", "null::timestamp")
     }
     assert len(texts) == 3
+
+
+def test_rows_are_counted_and_a_column_is_added_up_by_day() -> None:
+    shop = ibis.duckdb.connect()
+    shop.con.execute(
+        "create table sold as select * from (values (date '2017-03-01', 2), ('2017-03-01', 3), ('2017-03-02', null), ('2017-03-03', 7)) t(batch_date, units)"
+    )
+    found = contents(shop, "sold", "units")
+    assert {day.day: (rows, total) for day, (rows, _, total) in found.items()} == {1: (2, 5), 2: (1, None), 3: (1, 7)}
+    assert {total for _, _, total in contents(shop, "sold").values()} == {None}
