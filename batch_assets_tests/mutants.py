@@ -48,6 +48,7 @@ _FORECAST, _DUCKDB = "predictions/test_demand_forecast.py", "engine/test_duckdb.
 _SENTIMENT, _RACE = "models/test_sentiment_model.py", "models/test_sentiment_race.py"
 _REVIEWS, _WORDS = "marts/test_reviews.py", "features/test_review_words.py"
 
+_FIT, _FRAME = "models/test_recommendation_fit.py", "models/test_recommendation_frame.py"
 _CANDIDATES, _PRODUCT, _RECOMMENDATION = "features/test_customer_candidates.py", "features/test_customer_product.py", "models/test_recommendation_model.py"
 
 _RECORDS, _LINKS, _MEMBERS, _CUSTOMERS = (
@@ -228,17 +229,23 @@ MUTANTS = (
     Mutant(
         "a backtest knows its week",
         "models/recommendation_model.py",
-        "_fitted(artifacts, weeks, batches, origin), _factors",
-        "_fitted(artifacts, weeks, batches, origin + WEEK * _DAY), _factors",
+        "_fitted(artifacts, seen, batches, origin), _factors",
+        "_fitted(artifacts, seen, batches, origin + WEEK * _DAY), _factors",
         (_RECOMMENDATION,),
     ),
+    Mutant("discoveries are learnt from what was bought before", "models/_recommendation/fit.py", "~frame.known}", "frame.known | True}", (_FIT,)),
+    Mutant("a model learns from weeks that are not its own", "models/_recommendation/fit.py", "weeks[-WEEKS_OF[name] :]", "weeks", (_FIT,)),
+    Mutant("customers who bought it already may do so first", "models/_recommendation/frame.py", ' - of["customers_91d"] + _PRIOR', " + _PRIOR", (_FRAME,)),
+    Mutant("each purchase is a first one", "features/_purchases.py", "(_.days_since_first < WEEK)", "(_.days_since < WEEK)", (_PRODUCT,)),
+    Mutant("a price is that of half a year", "features/_purchases.py", "_.cents.sum(where=_.age < RECENT)", "_.cents.sum()", (_PRODUCT,)),
+    Mutant("the engine's threads wait for a model", "engine/making.py", "[*islice(rows, 1)]", "[*islice(rows, 0)]", ("engine/test_making.py",)),
     Mutant("the worst method is in force", "models/recommendation_model.py", "return max(means", "return min(means", (_RECOMMENDATION,)),
     Mutant(
         "of equal scores any comes first",
         "models/_recommendation/frame.py",
         "lexsort((product, ",
         "lexsort((-product, ",
-        ("models/test_recommendation_frame.py",),
+        (_FRAME,),
     ),
     Mutant(
         "of equal candidates any comes first",

@@ -8,6 +8,7 @@ them runs an expression or a map (`duckdb.py`, `spark/`), reading raw files (`re
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,11 +106,20 @@ class Engine(ABC):
             "artifacts": lambda: self.models,
         }
         known |= {name: given() for name, given in provided.items() if name in table.parameters}
-        return cast(Iterator[pa.RecordBatch], table.function(**known))
+        return begun(cast(Iterator[pa.RecordBatch], table.function(**known)))
 
     def reader(self) -> Backend:
         """Return a second connection to the same warehouse, to read from while the first one takes in the rows."""
         return backend_of(self.con.con.cursor())
+
+
+def begun(rows: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return rows of which the first are made now.
+
+    A model is trained before its first row, by queries of the same engine: half of its threads would wait for the row meanwhile.
+    """
+    first = [*islice(rows, 1)]
+    return chain(first, rows)
 
 
 def known_relations(con: Backend, table: Table, days: Sequence[dt.date]) -> Iterator[tuple[str, str]]:

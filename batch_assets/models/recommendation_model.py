@@ -3,12 +3,11 @@
 import datetime
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import numpy as np
 import pyarrow as pa
 from ibis import _
 
@@ -27,7 +26,7 @@ from ._batches import Batch, batches_of
 from ._lightgbm import lightgbm
 from ._recommendation.backtest import Score, score
 from ._recommendation.factors import LIBRARY, Factors
-from ._recommendation.fit import LIBRARIES, METHODS, NEGATIVES, OBJECTIVES, PARAMETERS, TREES, WEEKS, train
+from ._recommendation.fit import LIBRARIES, METHODS, NEGATIVES, OBJECTIVES, PARAMETERS, TREES, WEEKS, WEEKS_OF, Lessons, train
 from ._recommendation.frame import BLEND, POPULAR
 from ._recommendation.weeks import Weeks
 
@@ -44,7 +43,7 @@ MODEL = "recommendation_model"
 FITS = f"{MODEL}.fits"
 JUDGED = f"{MODEL}.backtests"
 
-_SETTINGS = {"parameters": dict(PARAMETERS), "objectives": OBJECTIVES, "trees": TREES, "negatives": NEGATIVES}
+_SETTINGS = {"parameters": dict(PARAMETERS), "objectives": OBJECTIVES, "trees": TREES, "weeks_of": WEEKS_OF, "negatives": NEGATIVES}
 _DAY = datetime.timedelta(days=1)
 
 
@@ -85,12 +84,12 @@ def recommendation_model(
 ) -> Iterator[pa.RecordBatch]:
     """The recommendation model in force, and its model card. Grain: one row per batch_date."""
     asked = sorted(days.to_pyarrow()["batch_date"].to_pylist())
-    batches, weeks = batches_of(ledger), Weeks(days, customer_purchases, promotions, products)
+    batches, seen = batches_of(ledger), _Seen(Weeks(days, customer_purchases, promotions, products))
     rows = {}
     for trained_on in sorted(set(map(retrain_day, asked))):
         version = _version(batches, trained_on, "model")
         if not artifacts.has(MODEL, version):
-            _train(artifacts, weeks, batches, trained_on, version)
+            _train(artifacts, seen, batches, trained_on, version)
         rows[trained_on] = _row(artifacts, version)
     made = [{"batch_date": day, **rows[retrain_day(day)]} for day in asked]
     yield pa.RecordBatch.from_pylist(made, schema=RecommendationModel.arrow_schema())
@@ -102,20 +101,40 @@ def _version(batches: Sequence[Batch], day: datetime.date, what: str) -> str:
     first = {"marts.customer_purchases": day - (weeks + KNOWN_DAYS) * _DAY, "marts.promotions": day - (weeks + PLANNED) * _DAY}
     used = [batch for batch in batches if first.get(batch.asset, datetime.date.min) <= batch.day <= day]
     contents = [f"{batch.asset} {batch.day} {batch.content}" for batch in used]
-    form = json.dumps(
-        {"what": what, "parameters": PARAMETERS, "objectives": OBJECTIVES, "trees": TREES, "weeks": WEEKS, "negatives": NEGATIVES}, sort_keys=True
-    )
+    form = json.dumps({"what": what, **_SETTINGS}, sort_keys=True)
     libraries = [f"{name} {version}" for name, version in library_versions(*LIBRARIES).items()]
     return combined([form, code_version(__name__), *libraries, str(day), *contents])[:16]
 
 
-def _train(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], trained_on: datetime.date, version: str) -> None:
+@dataclass
+class _Seen:
+    """What training sees of the weeks, which is kept: several models are trained on a week.
+
+    Attributes:
+        weeks: the weeks.
+    """
+
+    weeks: Weeks
+    _lessons: dict[datetime.date, Lessons] = field(default_factory=dict)
+
+    def after(self, origin: datetime.date) -> Lessons:
+        """Return what training sees of the week after a day."""
+        if origin not in self._lessons:
+            self._lessons[origin] = Lessons.from_week(self.weeks.after(origin))
+        return self._lessons[origin]
+
+    def forget(self, before: datetime.date) -> None:
+        """Forget the weeks after earlier days."""
+        self._lessons = {origin: lessons for origin, lessons in self._lessons.items() if origin >= before}
+
+
+def _train(artifacts: ModelStore, seen: _Seen, batches: Sequence[Batch], trained_on: datetime.date, version: str) -> None:
     """Train the model of a retrain day, judge it by the weeks before, and store it with its model card."""
-    weeks.forget(before=trained_on - (BACKTESTS + WEEKS) * WEEK * _DAY)
-    tests = [_judged(artifacts, weeks, batches, origin) for origin in _origins(trained_on, BACKTESTS)]
-    files = _fitted(artifacts, weeks, batches, trained_on)
+    seen.forget(before=trained_on - (BACKTESTS + WEEKS) * WEEK * _DAY)
+    tests = [_judged(artifacts, seen, batches, origin) for origin in _origins(trained_on, BACKTESTS)]
+    files = _fitted(artifacts, seen, batches, trained_on)
     card = _card(trained_on, version, files, [test for test in tests if test.customers])
-    if LIBRARY in (card["repeat_in_force"], card["discovery_in_force"]) and (factors := _factors(weeks, trained_on)):
+    if LIBRARY in (card["repeat_in_force"], card["discovery_in_force"]) and (factors := _factors(seen.weeks, trained_on)):
         files = {**files, **factors.as_file()}
     artifacts.put(MODEL, version, {**files, "card.json": json.dumps(card, indent=1)})
 
@@ -126,21 +145,22 @@ def _origins(day: datetime.date, count: int) -> list[datetime.date]:
     return [origin for origin in origins if (origin - settings.first_day).days >= WARM_UP]
 
 
-def _fitted(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], day: datetime.date) -> dict[str, str]:
+def _fitted(artifacts: ModelStore, seen: _Seen, batches: Sequence[Batch], day: datetime.date) -> dict[str, str]:
     """Return the models that are trained on the weeks before a day; later backtests use them again."""
     version = _version(batches, day, "fit")
     if not artifacts.has(FITS, version):
-        seen = [weeks.after(origin) for origin in _origins(day, WEEKS)]
-        told = {week.origin.isoformat(): {"candidates": len(week.frame), "customers": len(np.unique(week.frame.customer))} for week in seen}
-        artifacts.put(FITS, version, {"weeks.json": json.dumps(told, indent=1), **(train(seen) if seen else {})})
+        weeks = {origin: seen.after(origin) for origin in _origins(day, WEEKS)}
+        told = {origin.isoformat(): {"candidates": week.candidates, "customers": week.customers} for origin, week in weeks.items()}
+        artifacts.put(FITS, version, {"weeks.json": json.dumps(told, indent=1), **train([*weeks.values()])})
     return artifacts.all(FITS, version)
 
 
-def _judged(artifacts: ModelStore, weeks: Weeks, batches: Sequence[Batch], origin: datetime.date) -> Score:
+def _judged(artifacts: ModelStore, seen: _Seen, batches: Sequence[Batch], origin: datetime.date) -> Score:
     """Return how good the methods were in the week after a day; the retrain days of the weeks to come judge by it again."""
     version = _version(batches, origin + WEEK * _DAY, "backtest")
     if not artifacts.has(JUDGED, version):
-        made = score(weeks.after(origin), _fitted(artifacts, weeks, batches, origin), _factors(weeks, origin))
+        files, factors = _fitted(artifacts, seen, batches, origin), _factors(seen.weeks, origin)
+        made = score(seen.weeks.after(origin), files, factors)
         artifacts.put(JUDGED, version, {"score.json": json.dumps(asdict(made), indent=1)})
     return Score(**json.loads(artifacts.get(JUDGED, version, "score.json")))
 

@@ -22,6 +22,8 @@ TOP = 10
 REPEAT, DISCOVERY = "repeat", "discovery"
 _DECIMALS = 6
 _KEY = ["batch_date", "customer_id", "product_id"]
+_LARGE = ("_id", "_cents", "_score", "_link")
+"""How the whole numbers are called that are no counts of days, products, stores or customers, nor days in millionths."""
 
 
 class ProductRecommendations(Contract):
@@ -49,8 +51,10 @@ class ProductRecommendations(Contract):
 
 
 def to_rank(customer_candidates: ir.Table, customer_product: ir.Table) -> ir.Table:
-    """Return the candidates of each customer with all that is known of them."""
-    return customer_candidates.join(customer_product, _KEY)
+    """Return the candidates of each customer with all that is known of them; counts in a small type, since all of it is put in order in memory."""
+    rows = customer_candidates.join(customer_product, _KEY)
+    counts = [name for name, kind in rows.schema().items() if kind.is_integer() and not name.endswith(_LARGE)]
+    return rows.mutate(**{name: rows[name].cast("int32") for name in counts})
 
 
 @table(

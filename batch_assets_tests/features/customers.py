@@ -23,15 +23,16 @@ def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
 
-def buys(customer: int, product: int, *ago: int, arrived: int | None = None, store: int = 31) -> list[Row]:
+def buys(customer: int, product: int, *ago: int, arrived: int | None = None, store: int = 31, units: int = 1, cents: int = 100) -> list[Row]:
     """Return purchases of a product on some days before `TODAY`; they arrive on these days, or so many days before `TODAY`."""
-    row = {"customer_id": customer, "store_id": store, "product_id": product, "units": 1, "amount_cents": 100}
+    row = {"customer_id": customer, "store_id": store, "product_id": product, "units": units, "amount_cents": cents}
     return [row | {"sold_on": day(TODAY - n), "batch_date": day(TODAY - (n if arrived is None else arrived))} for n in ago]
 
 
-def listed(product: int, category: str = "MILK", *, on: int = 0, department: str = "GROCERY", kind: str | None = None) -> Row:
+def listed(product: int, category: str = "MILK", *, on: int = 0, department: str = "GROCERY", kind: str | None = None, maker: int | None = None) -> Row:
     """Return a line of the catalogue."""
-    return {"batch_date": day(on), "product_id": product, "department": department, "category": category, "product_type": kind}
+    known = {"department": department, "category": category, "product_type": kind, "manufacturer_id": maker}
+    return {"batch_date": day(on), "product_id": product, **known}
 
 
 SHELF = [listed(product) for product in range(1, 10)]

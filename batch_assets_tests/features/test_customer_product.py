@@ -36,6 +36,40 @@ def test_the_category_and_the_store() -> None:
     assert (row["category_91d"], row["category_days_since"], row["category_products_91d"], row["store_customers_91d"]) == (2, 3, 1, 1)
 
 
+def test_who_bought_a_product_for_the_first_time_lately_and_how_many_might_have() -> None:
+    rows = [*buys(1, 1, 3), *buys(2, 1, 6, 2), *buys(3, 1, 2, 7), *buys(4, 1, 2, 181), *buys(5, 1, 2, 182), *buys(6, 2, 90), *buys(7, 2, 91)]
+    found = features(rows)[1, 1]
+    assert (found["first_bought_7d"], found["active_customers"], found["customers_91d"]) == (3, 6, 5)
+
+
+def test_the_type_and_the_maker() -> None:
+    shelf = [listed(1, kind="SKIM", maker=7), *(listed(n, kind="SKIM", maker=8) for n in (2, 3)), listed(4, kind="WHOLE", maker=7)]
+    shelf += [listed(5), listed(6), listed(9, "BREAD", kind="SKIM", maker=7)]
+    rows = [*buys(1, 1, 9, 181), *buys(1, 4, 2), *buys(1, 5, 4), *buys(1, 9, 1), *buys(2, 2, 3), *buys(2, 3, 182), *buys(2, 6, 3), *buys(1, 1, 182)]
+    found = features(rows, shelf)
+    known = ("type_days_since", "type_products", "maker_days")
+    assert {product: tuple(found[1, product][name] for name in known) for product in (1, 2, 4, 6)} == {1: (9, 2, 3), 2: (9, 2, 0), 4: (2, 1, 3), 6: (4, 2, 0)}
+    assert found[2, 4]["type_days_since"] is None
+
+
+def test_prices_are_those_of_91_days_and_what_the_customer_paid_for_the_type() -> None:
+    shelf = [listed(1, kind="SKIM"), listed(2, kind="SKIM"), listed(3, kind="WHOLE")]
+    rows = [
+        *buys(1, 1, 3, units=2, cents=301),
+        *buys(2, 1, 5, units=1, cents=100),
+        *buys(2, 1, 91, units=1, cents=900),
+        *buys(2, 2, 9, units=0, cents=50),
+        *buys(1, 2, 181, units=1, cents=99),
+        *buys(2, 3, 9),
+    ]
+    found = features([*rows, *buys(1, 2, 182, cents=9_000)], shelf)
+    assert {key: (found[key]["price_cents"], found[key]["type_price_cents"]) for key in ((1, 1), (1, 2), (1, 3))} == {
+        (1, 1): (133, 133),
+        (1, 2): (None, 133),
+        (1, 3): (100, None),
+    }
+
+
 def test_a_product_is_promoted_in_the_most_stores_of_the_week_to_come_as_announced() -> None:
     plan = [
         *(promoted(1, 7, 9, announced=5, stores=4), promoted(1, -3, 1, announced=9, stores=3)),

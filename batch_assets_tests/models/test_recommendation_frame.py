@@ -10,7 +10,7 @@ from batch_assets.models._recommendation.judge import TOP, Bought, judge
 
 def row(customer: int, product: int, **known: int | None) -> dict[str, int | None]:
     """Return a candidate of which nothing else is known."""
-    unknown = dict.fromkeys(("days_since", "days_since_first", "category_days_since"))
+    unknown = dict.fromkeys(("days_since", "days_since_first", "category_days_since", "type_days_since", "price_cents", "type_price_cents"))
     return dict.fromkeys(COLUMNS, 0) | unknown | {"customer_id": customer, "product_id": product} | known
 
 
@@ -39,13 +39,24 @@ def test_what_was_bought_once_or_never_has_no_rhythm() -> None:
     assert frame.known.tolist() == [False, True]
 
 
+def test_first_purchases_count_beside_the_customers_that_were_left_to_make_one() -> None:
+    frame = framed(row(1, 1, first_bought_7d=6, active_customers=100, customers_91d=80), row(1, 2, active_customers=100))
+    assert feature(frame, "first_rate_7d") == pytest.approx([0.2, 0])
+
+
+def test_a_price_counts_beside_what_the_customer_pays_for_the_type() -> None:
+    frame = framed(row(1, 1, price_cents=150, type_price_cents=200), row(1, 2, price_cents=150, type_price_cents=0), row(1, 3, price_cents=150), row(1, 4))
+    assert feature(frame, "price_by_type") == pytest.approx([0.75, 150, np.nan, np.nan], nan_ok=True)
+
+
 def test_what_similar_customers_buy_counts_beside_the_most_of_the_own_customer() -> None:
     frame = framed(row(1, 1, similar_score=50), row(1, 2, similar_score=100), row(2, 1, similar_score=10), row(3, 1))
     assert feature(frame, "similar_share") == pytest.approx([0.5, 1, 1, 0])
 
 
 def test_the_methods_that_need_no_training() -> None:
-    one = framed(row(1, 1, decayed_60=1_500_000, decayed_120=1_800_000, similar_score=7, rebuyers_91d=4, customers_91d=10, days_91d=2, customers_28d=3))
+    known = {"rebuyers_91d": 4, "customers_91d": 10, "active_customers": 10, "days_91d": 2, "customers_28d": 3}
+    one = framed(row(1, 1, decayed_60=1_500_000, decayed_120=1_800_000, similar_score=7, **known))
     assert one.untrained[BLEND] == pytest.approx([(1.5 + 0.9 + 0.2) * (5 / 20) ** 0.25])
     assert one.untrained[OWN].tolist() == [2_000_010]
     assert one.untrained[POPULAR].tolist() == [3]

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import batch_assets.models.recommendation_model as module
 from batch_assets.models._batches import Batch
 from batch_assets.models._recommendation.backtest import Score, score
 from batch_assets.models._recommendation.factors import FACTORS, LIBRARY
-from batch_assets.models._recommendation.fit import Ranker
+from batch_assets.models._recommendation.fit import Lessons, Ranker
 from batch_assets.models._recommendation.frame import BLEND, FEATURES, OWN, POPULAR, UNTRAINED
 from batch_assets.models._recommendation.weeks import Week, Weeks
 from batch_assets.models.recommendation_model import recommendation_model
@@ -100,7 +101,7 @@ def test_a_model_knows_nothing_of_the_days_after_its_retrain_day(shopping: Wareh
     assert row_of(other, MONDAY) == row_of(shopping, MONDAY)
 
 
-@pytest.mark.parametrize(("what", "weeks"), [("model", 4), ("fit", 3), ("backtest", 4)])
+@pytest.mark.parametrize(("what", "weeks"), [("model", 7), ("fit", 6), ("backtest", 7)])
 @pytest.mark.parametrize(("asset", "look_back"), [("marts.customer_purchases", 181), ("marts.promotions", 55), ("marts.products", None)])
 def test_a_version_is_another_if_a_batch_is_that_its_weeks_may_know_and_no_other(what: str, weeks: int, asset: str, look_back: int | None) -> None:
     def is_another(day: dt.date) -> bool:
@@ -124,7 +125,7 @@ def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Wa
     trained: dict[str, list[dt.date]] = {}
     judged: list[tuple[dt.date, list[dt.date]]] = []
 
-    def train(weeks: Sequence[Week]) -> dict[str, str]:
+    def train(weeks: Sequence[Any]) -> dict[str, str]:
         origins = [week.origin for week in weeks]
         trained[name := f"of {origins[-1]}"] = origins
         return {"ranking.txt": name}
@@ -133,6 +134,7 @@ def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Wa
         judged.append((week.origin, trained[files["ranking.txt"]]))
         return scored(str(week.origin), {BLEND: 1.0}, {POPULAR: 1.0})
 
+    monkeypatch.setattr(Lessons, "from_week", lambda week: SimpleNamespace(origin=week.origin, candidates=1, customers=1))
     monkeypatch.setattr(module, "train", train)
     monkeypatch.setattr(module, "score", score)
     monkeypatch.setattr(module, "_importance", lambda _model: {})
@@ -140,7 +142,7 @@ def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Wa
     assert [origin for origin, _ in judged] == [MONDAY - WEEK]
     for origin, weeks in judged:
         assert weeks[-1] == origin - WEEK
-    assert trained[f"of {MONDAY - WEEK}"] == [MONDAY - 3 * WEEK, MONDAY - 2 * WEEK, MONDAY - WEEK]
+    assert trained[f"of {MONDAY - WEEK}"] == [MONDAY - n * WEEK for n in (4, 3, 2, 1)]
 
 
 RACES = [
@@ -176,7 +178,7 @@ def test_without_weeks_to_learn_from_the_methods_that_need_none_are_in_force(apa
 def test_the_card_says_how_good_each_method_was_and_how_sure_that_is(shopping: Warehouse) -> None:
     publish(recommendation_model, shopping, [MONDAY], "run")
     card = json.loads(row_of(shopping, MONDAY)["card"])
-    assert list(card["weeks"]) == [str(MONDAY - n * WEEK) for n in (3, 2, 1)]
+    assert list(card["weeks"]) == [str(MONDAY - n * WEEK) for n in (4, 3, 2, 1)]
     assert [test["origin"] for test in card["backtests"]] == [str(MONDAY - WEEK)]
     for test in card["backtests"]:
         assert {"lightgbm ranking", "lightgbm discovery", LIBRARY, *UNTRAINED} == set(test["ndcg"]) == set(test["hit"]) == set(test["ndcg_error"])

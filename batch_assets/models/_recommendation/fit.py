@@ -1,7 +1,8 @@
-"""The trained models: gradient-boosted trees that rank a customer's candidates, one of all of them, and one of those that it never bought."""
+"""The trained models: gradient-boosted trees, some that rank all candidates of a customer, and some for those that it never bought."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 from .._booster import Booster
 from .._lightgbm import lightgbm
 from .factors import FACTORS, LIBRARY, Factors
-from .frame import FEATURES, UNTRAINED, Frame, Numbers
+from .frame import FEATURES, UNTRAINED, Frame, Matrix, Numbers, Whole
 from .weeks import Week
 
-WEEKS = 3
-"""A model is trained on the purchases of so many weeks, each ranked by what was known before it."""
+WEEKS_OF: Mapping[str, int] = {"ranking": 3, "discovery": 6}
+"""By model, the purchases of how many weeks it is trained on, each ranked by what was known before it: of first purchases there are few."""
+
+WEEKS = max(WEEKS_OF.values())
 
 NEGATIVES = 0.4
 """The share of candidates that were not bought which training sees, chosen by a hash of customer and product."""
@@ -49,34 +52,66 @@ LIBRARIES = ("lightgbm", "implicit", "numpy")
 """Other versions of these may train other models of the same data."""
 
 
-def train(weeks: Sequence[Week]) -> dict[str, str]:
-    """Fit the models; return them as the files of a version. None if nobody bought a candidate."""
-    chosen = [_sampled(week) for week in weeks]
-    features, bought = (np.concatenate(parts) for parts in zip(*((frame.features, bought) for frame, bought in chosen), strict=True))
-    if not bought.any():
-        return {}
-    lgb = lightgbm()
-    groups = np.concatenate([_sizes(frame) for frame, _ in chosen])
+@dataclass(frozen=True)
+class Lesson:
+    """What a model sees of a week.
 
-    def fit(name: str) -> str:
-        data = lgb.Dataset(features, bought.astype(float), group=groups if name == "ranking" else None, feature_name=list(FEATURES))
-        return str(lgb.train({**PARAMETERS, **OBJECTIVES[name]}, data, TREES).model_to_string())
+    Attributes:
+        features: a row of `FEATURES` for each candidate that was chosen.
+        bought: whether it was bought.
+        sizes: the number of rows of each customer.
+    """
 
-    with ThreadPoolExecutor(len(OBJECTIVES)) as pool:
-        return {f"{name}.txt": made for name, made in zip(OBJECTIVES, pool.map(fit, OBJECTIVES), strict=True)}
+    features: Matrix
+    bought: NDArray[np.bool_]
+    sizes: Whole
 
 
-def _sampled(week: Week) -> tuple[Frame, NDArray[np.bool_]]:
-    """Return the candidates of customers who bought any of them, all that were bought and a share of the others, and which were bought."""
-    frame, bought = week.frame, week.bought.among(week.frame)
+@dataclass(frozen=True)
+class Lessons:
+    """What all models see of a week.
+
+    Attributes:
+        candidates: how many there were to choose from.
+        customers: of how many customers.
+        of: by model, what it sees.
+    """
+
+    candidates: int
+    customers: int
+    of: Mapping[str, Lesson]
+
+    @classmethod
+    def from_week(cls, week: Week) -> "Lessons":
+        """Choose what is seen of a week: by the ranking all candidates, for discoveries those that were never bought before."""
+        frame, bought = week.frame, week.bought.among(week.frame)
+        seen = {"ranking": np.ones(len(frame), bool), "discovery": ~frame.known}
+        return cls(len(frame), len(np.unique(frame.customer)), {name: _lesson(frame.where(of), bought[of]) for name, of in seen.items()})
+
+
+def _lesson(frame: Frame, bought: NDArray[np.bool_]) -> Lesson:
+    """Choose the candidates of customers who bought any of them: all that were bought, and a share of the others."""
     lot = (frame.customer % 7919 * 104_729 + frame.product * 7919) % 1000
     chosen = np.isin(frame.customer, frame.customer[bought]) & (bought | (lot < NEGATIVES * 1000))
-    return frame.where(chosen), bought[chosen]
+    customer = frame.customer[chosen]
+    sizes = np.diff(np.flatnonzero(np.r_[True, customer[1:] != customer[:-1], True])) if len(customer) else np.empty(0, np.int64)
+    return Lesson(frame.features[chosen], bought[chosen], sizes)
 
 
-def _sizes(frame: Frame) -> NDArray[np.int64]:
-    """Return the number of rows of each customer."""
-    return np.diff(np.flatnonzero(np.r_[True, frame.customer[1:] != frame.customer[:-1], True])) if len(frame) else np.empty(0, np.int64)
+def train(weeks: Sequence[Lessons]) -> dict[str, str]:
+    """Fit the models to the lessons of some weeks, the oldest first; return them as the files of a version: those of which anything was bought."""
+    seen = {name: [week.of[name] for week in weeks[-WEEKS_OF[name] :]] for name in OBJECTIVES}
+    learnt = [name for name in OBJECTIVES if any(lesson.bought.any() for lesson in seen[name])]
+    with ThreadPoolExecutor(len(OBJECTIVES)) as pool:
+        return {f"{name}.txt": made for name, made in zip(learnt, pool.map(lambda name: _fitted(name, seen[name]), learnt), strict=True)}
+
+
+def _fitted(name: str, seen: Sequence[Lesson]) -> str:
+    """Fit one model; return it as LightGBM writes it."""
+    lgb = lightgbm()
+    features, bought, sizes = (np.concatenate([getattr(lesson, part) for lesson in seen]) for part in ("features", "bought", "sizes"))
+    data = lgb.Dataset(features, bought.astype(float), group=sizes if name == "ranking" else None, feature_name=list(FEATURES))
+    return str(lgb.train({**PARAMETERS, **OBJECTIVES[name]}, data, TREES).model_to_string())
 
 
 class Ranker:

@@ -25,13 +25,17 @@ _PRIOR_BUYERS = 10
 _AS_THEY_ARE = (
     *("decayed_20", "decayed_60", "decayed_120", "days_since", "days_since_first"),
     *("trips_28d", "days_since_trip", "customers_28d", "customers_91d", "bought_7d", "bought_28d", "promoted_stores_7d", "store_customers_91d"),
-    *("category_91d", "category_days_since", "category_products_91d"),
+    *("category_91d", "category_days_since", "category_products_91d", "type_days_since", "type_products", "maker_days"),
     *("similar_score", "similar_customers", "basket_score", "basket_link"),
 )
-_DERIVED = ("rebuy_rate", "gap", "since_by_gap", "shorter_gaps", "share_28d", "share_91d", "trend", "similar_share")
+_DERIVED = ("rebuy_rate", "gap", "since_by_gap", "shorter_gaps", "share_28d", "share_91d", "trend", "first_rate_7d", "price_by_type", "similar_share")
 FEATURES = (*_AS_THEY_ARE, *_DERIVED)
 
-COLUMNS = ("customer_id", "product_id", "days_28d", "days_91d", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps", *_AS_THEY_ARE)
+COLUMNS = (
+    *("customer_id", "product_id", "days_28d", "days_91d", "days_bought", "trips_91d", "rebuyers_91d", "shorter_gaps"),
+    *("first_bought_7d", "active_customers", "price_cents", "type_price_cents"),
+    *_AS_THEY_ARE,
+)
 """The columns of `customer_candidates` and `customer_product` that a frame is built from."""
 
 
@@ -91,6 +95,8 @@ def _derived(of: dict[str, Numbers], customer: Whole) -> dict[str, Numbers]:
         "share_28d": of["days_28d"] / np.maximum(of["trips_28d"], 1),
         "share_91d": of["days_91d"] / np.maximum(of["trips_91d"], 1),
         "trend": of["bought_7d"] / np.maximum(of["bought_28d"], 1),
+        "first_rate_7d": of["first_bought_7d"] / (of["active_customers"] - of["customers_91d"] + _PRIOR_BUYERS),
+        "price_by_type": of["price_cents"] / np.maximum(of["type_price_cents"], 1),
         "similar_share": of["similar_score"] / np.maximum(most_of_each(of["similar_score"], customer), 1),
     }
 

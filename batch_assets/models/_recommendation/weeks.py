@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
@@ -41,7 +41,7 @@ class Week:
 
 @dataclass
 class Weeks:
-    """Weeks, made as they are asked for and then kept: a week is trained on by several models.
+    """Weeks, made as they are asked for; the last one is kept, since a week is judged by and then trained on.
 
     Attributes:
         days: the batch days that were asked for, of which one row is borrowed to make days of.
@@ -54,17 +54,13 @@ class Weeks:
     customer_purchases: ir.Table
     promotions: ir.Table
     products: ir.Table
-    _made: dict[dt.date, Week] = field(default_factory=dict)
+    _last: Week | None = None
 
     def after(self, origin: dt.date) -> Week:
         """Return the week after a day."""
-        if origin not in self._made:
-            self._made[origin] = self._make(origin)
-        return self._made[origin]
-
-    def forget(self, before: dt.date) -> None:
-        """Forget the weeks after earlier days."""
-        self._made = {origin: week for origin, week in self._made.items() if origin >= before}
+        if self._last is None or self._last.origin != origin:
+            self._last = self._make(origin)
+        return self._last
 
     def days_bought(self, origin: dt.date) -> pd.DataFrame:
         """Return on how many of the last days up to a day each customer bought each product, as known on that day."""
