@@ -110,7 +110,7 @@ $(VENV)/streaming: $(VENV)/ready
 
 $(VENV)/tested: $(VENV)/ready
 	@echo "Install what only the tests need, once: Delta tables, a server of S3's protocol, the clients of Kafka and of Pub/Sub, a broker, PostgreSQL, and a Spark engine; about 210 MB to download"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,kafka,postgres,pubsub,spark,test]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,broker,delta,fast,kafka,postgres,pubsub,spark,test]'
 	touch $@
 
 # Beam takes no Arrow as new as the one that is pinned, so it has an environment of its own, with the same versions of all else.
@@ -122,7 +122,7 @@ $(VENV)/beam/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/bench: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,bench,broker,kafka]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,bench,broker,fast,kafka]'
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml.example

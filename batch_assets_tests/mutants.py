@@ -233,6 +233,13 @@ MUTANTS = (
         "_fitted(artifacts, seen, batches, origin + WEEK * _DAY), _factors",
         (_RECOMMENDATION,),
     ),
+    Mutant(
+        "what the extra predicts is believed",
+        "models/_booster.py",
+        "if not np.array_equal(made[::CHECKED], expected, equal_nan=True):",
+        "if made is expected:",
+        ("models/test_booster.py",),
+    ),
     Mutant("discoveries are learnt from what was bought before", "models/_recommendation/fit.py", "~frame.known}", "frame.known | True}", (_FIT,)),
     Mutant("a model learns from weeks that are not its own", "models/_recommendation/fit.py", "weeks[-WEEKS_OF[name] :]", "weeks", (_FIT,)),
     Mutant("customers who bought it already may do so first", "models/_recommendation/frame.py", ' - of["customers_91d"] + _PRIOR', " + _PRIOR", (_FRAME,)),

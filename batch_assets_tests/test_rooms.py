@@ -326,7 +326,7 @@ from pathlib import Path
 
 class NotThere:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka", "google", "apache_beam")):
+        if name.startswith(("dagster", "deltalake", "fsspec", "upath", "pyspark", "pysail", "grpc.", "confluent_kafka", "google", "apache_beam", "lignum")):
             raise ImportError(f"{name} is not there")
 
 sys.meta_path.insert(0, NotThere())
