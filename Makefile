@@ -21,7 +21,7 @@ demo: $(VENV)/ready $(DAGSTER_HOME)/dagster.yaml  ## build the demo's lake, publ
 	$(BIN)/python -m batch_assets.demo build --lake data/lake --manifest data/manifest.json
 	@echo "Step 3: publish up to $(LAST_DAY), in data/warehouse.duckdb, the forecasts and all that comes in daily; the first time, about two minutes"
 	$(BIN)/python -m batch_assets up-to-date --from $(FIRST_FORECAST) --to $(LAST_DAY) --select $(DAILY)
-	@echo "Step 4: publish every table for $(LAST_DAY), recommendations too; the first time, about a minute"
+	@echo "Step 4: publish every table for $(LAST_DAY), recommendations too; the first time, a minute and a half"
 	$(BIN)/python -m batch_assets up-to-date --from $(LAST_DAY) --to $(LAST_DAY)
 	@echo "Step 5: print the forecasts of $(LAST_DAY), one customer's recommendations, the products whose reviews became better or worse, and one customer as three departments know the same person"
 	$(BIN)/python -m batch_assets forecasts
