@@ -241,6 +241,11 @@ MUTANTS = (
         ("models/test_booster.py",),
     ),
     Mutant("discoveries are learnt from what was bought before", "models/_recommendation/fit.py", "~frame.known}", "frame.known | True}", (_FIT,)),
+    *(
+        Mutant(f"the last days of {name} know less than it is made of", f"models/{name}.py", f"{what} = 6 + ", f"{what} = ", ("models/test_look_back.py",))
+        for name, what in (("demand_model", "LOOK_BACK"), ("recommendation_model", "_BEFORE"), ("sentiment_model", "LOOK_BACK"))
+    ),
+    Mutant("a score that is large does not fit", "predictions/product_recommendations.py", '"_score", ', "", ("predictions/test_product_recommendations.py",)),
     Mutant("a model learns from weeks that are not its own", "models/_recommendation/fit.py", "weeks[-WEEKS_OF[name] :]", "weeks", (_FIT,)),
     Mutant("customers who bought it already may do so first", "models/_recommendation/frame.py", ' - of["customers_91d"] + _PRIOR', " + _PRIOR", (_FRAME,)),
     Mutant("each purchase is a first one", "features/_purchases.py", "(_.days_since_first < WEEK)", "(_.days_since < WEEK)", (_PRODUCT,)),

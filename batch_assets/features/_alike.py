@@ -22,6 +22,5 @@ def by_type(counts: ir.Table) -> ir.Table:
 
 
 def by_customer_and_maker(counts: ir.Table) -> ir.Table:
-    """Return on how many days, times products, each customer bought of each maker in each category; products without a known maker are left out."""
-    made = counts.filter(_.manufacturer_id.notnull())
-    return made.group_by("batch_date", "customer_id", "category", "manufacturer_id").agg(maker_days=_.days_bought.sum().cast("int64"))
+    """Return on how many days, times products, each customer bought of each maker in each category; null is a maker that is not known."""
+    return counts.group_by("batch_date", "customer_id", "category", "manufacturer_id").agg(maker_days=_.days_bought.sum().cast("int64"))

@@ -38,7 +38,7 @@ class CustomerProduct(Contract):
     bought_7d: dt.Int64 = Field(ge=0, description="days times customers on which it was bought, of the last 7")
     bought_28d: dt.Int64 = Field(ge=0, description="of the last 28")
     rebuyers_91d: dt.Int64 = Field(ge=0, description="customers who bought it more than once in the last 91 days")
-    first_bought_7d: dt.Int64 = Field(ge=0, description=f"customers who bought it in the last 7 days, and not in the other {LOOK_BACK - 6} before")
+    first_bought_7d: dt.Int64 = Field(ge=0, description=f"customers who bought it in the last 7 days, and not in the {LOOK_BACK - 6} before")
     active_customers: dt.Int64 = Field(ge=0, description="customers who bought anything in the last 91 days")
     price_cents: dt.Int64 = Field(ge=0, nullable=True, description="average price of a unit in the last 91 days, in whole cents; null if none was sold")
     promoted_stores_7d: dt.Int64 = Field(ge=0, description="stores in which a mailer promotes it in the 7 days after batch_date, as far as the plan is known")

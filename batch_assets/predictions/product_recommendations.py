@@ -23,7 +23,7 @@ REPEAT, DISCOVERY = "repeat", "discovery"
 _DECIMALS = 6
 _KEY = ["batch_date", "customer_id", "product_id"]
 _LARGE = ("_id", "_cents", "_score", "_link")
-"""How the whole numbers are called that are no counts of days, products, stores or customers, nor days in millionths."""
+"""How the names of those whole numbers end that may not fit into a small type."""
 
 
 class ProductRecommendations(Contract):

@@ -231,9 +231,9 @@ def _print_candidates(rows: pa.Table, shown: int) -> None:
 
 
 def _predicting(frame: Frame, files: dict[str, str]) -> tuple[float, float, float]:
-    """Return the seconds that both models take a day: chunk by chunk on all cores, as a map does it, without and with the extra; and all at once by LightGBM.
+    """Return the seconds that both models take for a day: in chunks on all cores, as a map does it, without and with the extra, and all at once by LightGBM.
 
-    Where its trees lie in memory makes a model up to 4 % faster or slower, so both are read anew each time, in turn first and second; the median counts.
+    Where its trees lie in memory makes a model up to 4 % faster or slower, so all are read anew each time, and take turns; medians count.
     """
     import lightgbm
 

@@ -121,6 +121,20 @@ def scored(origin: str, ndcg: dict[str, float], hit: dict[str, float]) -> Score:
 
 
 @pytest.mark.usefixtures("weeks")
+def test_a_week_is_made_once_to_be_judged_by_and_trained_on(apart: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, make = list[dt.date](), Weeks._make
+
+    def told(self: Weeks, origin: dt.date) -> Week:
+        made.append(origin)
+        return make(self, origin)
+
+    monkeypatch.setattr(Weeks, "_make", told)
+    monkeypatch.setattr(module, "train", lambda _weeks: {})
+    publish(recommendation_model, apart, [MONDAY], "run")
+    assert sorted(made) == [MONDAY - n * WEEK for n in (4, 3, 2, 1)]
+
+
+@pytest.mark.usefixtures("weeks")
 def test_each_backtest_judges_what_was_trained_on_weeks_that_were_over(apart: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: dict[str, list[dt.date]] = {}
     judged: list[tuple[dt.date, list[dt.date]]] = []

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 
 from batch_assets.features.customer_candidates import PLACES
 from batch_assets.predictions._reasons import KINDS, reason_of
-from batch_assets.predictions.product_recommendations import DISCOVERY, REPEAT, TOP, product_recommendations
+from batch_assets.predictions.product_recommendations import DISCOVERY, REPEAT, TOP, product_recommendations, to_rank
 from batch_assets.table.graph import configured_graph
 from batch_assets.warehouse.connection import Warehouse
 from batch_assets.warehouse.publication import publish
 
 from ..conftest import warehouse_in
+from ..frames import frame
 from ..lake.history import write_shopping
 from ..lake.writer import day_of
 
@@ -43,6 +45,16 @@ def rows(warehouse: Warehouse, query: str, *values: object) -> list[Row]:
 
 def recommended(warehouse: Warehouse) -> list[Row]:
     return rows(warehouse, "from predictions.product_recommendations order by batch_date, customer_id, list, rank")
+
+
+def test_whatever_a_contract_lets_be_large_is_ranked_as_it_is() -> None:
+    key, large = {"batch_date": day_of(0), "customer_id": 2**62, "product_id": 2**62}, 2**40
+    scores = dict.fromkeys(("similar_score", "basket_score", "basket_link"), large)
+    candidates = frame("customer_candidates", [key | scores | {"similar_customers": 40, "because_product_id": 2**62}])
+    known = frame("customer_product", [key | {"price_cents": large, "type_price_cents": large, "customers_91d": 2_469}])
+    (row,) = ibis.duckdb.connect().to_pyarrow(to_rank(candidates, known)).to_pylist()
+    told = key | scores | {"similar_customers": 40, "because_product_id": 2**62, "price_cents": large, "type_price_cents": large, "customers_91d": 2_469}
+    assert {name: row[name] for name in told} == told
 
 
 def test_a_list_has_at_most_ten_products_in_order_of_their_scores(shopping: Warehouse) -> None:

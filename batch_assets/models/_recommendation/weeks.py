@@ -41,7 +41,7 @@ class Week:
 
 @dataclass
 class Weeks:
-    """Weeks, made as they are asked for; the last one is kept, since a week is judged by and then trained on.
+    """Weeks, made as they are asked for; the last one is kept, since a week is judged by and then, at once, trained on.
 
     Attributes:
         days: the batch days that were asked for, of which one row is borrowed to make days of.
